@@ -1,0 +1,1 @@
+"""The front doors of Roomkey: chat platforms, commands, the command line, the demo."""

@@ -1,0 +1,1 @@
+"""Isolated agent sessions, one per key. Knows no chat platform."""

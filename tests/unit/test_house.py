@@ -1,0 +1,32 @@
+"""The house rules that a machine can check: size, first sentence, a test for each module, the map."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MODULES = sorted(p.relative_to(ROOT) for top in ("bot", "sessions") for p in (ROOT / top).rglob("*.py"))
+LIMIT_LINES = 300
+HOME_PATHS = re.compile(r"(?<![\w.])/(?:home|Users)/(?!a/|paul/)[a-z]+/|/roo" + "t/")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_a_module_is_short(path: Path) -> None:
+    assert len((ROOT / path).read_text().splitlines()) <= LIMIT_LINES
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_a_module_begins_with_a_sentence(path: Path) -> None:
+    docstring = ast.get_docstring(ast.parse((ROOT / path).read_text()))
+    assert docstring is not None
+    assert docstring.splitlines()[0].endswith((".", ":", "?", "`"))
+
+
+def test_the_map_in_claude_md_is_the_disk() -> None:
+    text = (ROOT / "CLAUDE.md").read_text()
+    section = text.split("## Map", 1)[1].split("\n## ", 1)[0]
+    named = set(re.findall(r"`((?:bot|sessions)/[\w/]+\.py)`", section))
+    real = {str(p) for p in MODULES if p.name != "__init__.py" and "versions" not in p.parts}
+    assert named == real
