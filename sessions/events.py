@@ -1,0 +1,185 @@
+"""What an agent tells us: the closed union `Event`. Values; every vendor is translated into them.
+
+`turn` names the turn an event belongs to. None means that nobody asked for it: the agent's own
+background work, or a word about the process as a whole.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from sessions.keys import TurnId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """The agent has taken the prompt into work. Says what it is and where it stands."""
+
+    agent_session_id: str
+    model: str
+    workdir: str
+    memory_dir: str | None = None
+    tools: tuple[str, ...] = ()
+    turn: TurnId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextDelta:
+    """More of the text block that is being written."""
+
+    text: str
+    turn: TurnId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextFinal:
+    """One whole text block; replaces the deltas since the last one. Blocks are paragraphs of the answer."""
+
+    text: str
+    turn: TurnId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thinking:
+    """More of what the agent thinks before it answers."""
+
+    text: str
+    turn: TurnId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolStart:
+    """The agent uses a tool. `title` is one short line for people, without line breaks."""
+
+    id: str
+    name: str
+    title: str
+    turn: TurnId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolEnd:
+    """A tool has ended; `output` is the start of what it returned."""
+
+    id: str
+    failed: bool
+    output: str = ""
+    turn: TurnId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermissionAsk:
+    """The agent waits for a yes or no before it uses a tool. Answered by `AgentSession.answer`."""
+
+    id: str
+    tool: str
+    title: str
+    arguments: Mapping[str, object] = field(default_factory=dict[str, object])
+    turn: TurnId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskWithdrawn:
+    """A question is no longer open, whatever the reason; its buttons go."""
+
+    id: str
+    reason: Literal["answered", "expired", "agent", "ended"]
+    turn: TurnId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """The agent's program tries its model again by itself after `wait_s`."""
+
+    attempt: int
+    limit: int
+    wait_s: float
+    status: int | None = None
+    error: str = ""
+    turn: TurnId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimit:
+    """The login's limits as the vendor reports them. `resets_at` is aware, in UTC."""
+
+    status: Literal["allowed", "warning", "rejected"]
+    resets_at: datetime | None = None
+    kind: str = ""
+    turn: TurnId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackgroundTasks:
+    """How many tasks the agent keeps running beside its turns."""
+
+    count: int
+    turn: TurnId | None = None
+
+
+Problem = Literal[
+    "login", "rate_limit", "overloaded", "api", "limit", "silence", "gone", "no_result", "other"
+]
+"""Why a turn failed, in words that code can branch on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Figures of one turn. `cost_usd` is the vendor's running total of the session."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    context_tokens: int | None = None
+    context_window: int | None = None
+    cost_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnDone:
+    """A turn is over: exactly one for each turn sent.
+
+    `text` is the whole answer for `ok`, a sentence about the cause for `failed`, empty for
+    `stopped`. `problem` is set for `failed` alone.
+    """
+
+    status: Literal["ok", "failed", "stopped"]
+    agent_session_id: str
+    text: str = ""
+    problem: Problem | None = None
+    usage: Usage = field(default_factory=Usage)
+    turn: TurnId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Idle:
+    """The agent works on nothing; with no background task it may be closed."""
+
+    turn: TurnId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exited:
+    """The process has ended; nothing comes after this."""
+
+    exit_code: int | None
+    stderr_tail: str = ""
+    turn: TurnId | None = None
+
+
+Event = (
+    Started
+    | TextDelta
+    | TextFinal
+    | Thinking
+    | ToolStart
+    | ToolEnd
+    | PermissionAsk
+    | AskWithdrawn
+    | Retry
+    | RateLimit
+    | BackgroundTasks
+    | TurnDone
+    | Idle
+    | Exited
+)
