@@ -1,0 +1,184 @@
+"""Rows to values and back: what stands in the columns of the store. Pure.
+
+Foreign text stands in JSON, which carries NUL and lone surrogates that a column would refuse.
+"""
+
+import json
+import sqlite3
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sessions.errors import BadWorkdir
+from sessions.keys import TurnId, session_key
+from sessions.records import FormerSession, SessionRecord
+from sessions.store.values import (
+    Attachment,
+    ChatAddress,
+    Inbound,
+    Interrupted,
+    Kind,
+    Origin,
+    OutboxRow,
+    Piece,
+    Prompt,
+    Turn,
+    TurnState,
+)
+
+Columns = dict[str, str | int | float | None]
+"""Column names and their values, ready to be bound by name."""
+
+
+def time_text(moment: datetime) -> str:
+    """Return an aware time in UTC with a fixed width, so that texts compare as times do."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def plain_text(text: str) -> str:
+    """Return foreign text for a column of its own; what UTF-8 cannot say becomes a question mark."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def path_text(path: Path) -> str:
+    """Return a path as text. Raises BadWorkdir for a name that is not UTF-8."""
+    text = str(path)
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise BadWorkdir("That directory's name is not valid UTF-8; rename it first.") from error
+    return text
+
+
+def inbound_columns(row: Inbound) -> Columns:
+    """Return what an accepted message puts into its turn."""
+    return {
+        "source": row.source,
+        "msg_id": row.msg_id,
+        "key": row.key,
+        "kind": row.kind,
+        "origin": row.origin,
+        "platform": row.address.platform,
+        "channel_id": row.address.channel_id,
+        "message_id": row.address.message_id,
+        "prompt": json.dumps(asdict(row.prompt)),
+    }
+
+
+def turn_of(row: sqlite3.Row) -> Turn:
+    """Return a row of `turn`."""
+    said: dict[str, Any] = json.loads(row["prompt"])
+    attachments = tuple(Attachment(**attachment) for attachment in said.pop("attachments"))
+    return Turn(
+        id=TurnId(row["seq"]),
+        key=session_key(row["key"]),
+        kind=Kind(row["kind"]),
+        origin=Origin(row["origin"]),
+        state=TurnState(row["state"]),
+        attempt=row["attempt"],
+        generation=row["generation"],
+        address=ChatAddress(
+            platform=row["platform"], channel_id=row["channel_id"], message_id=row["message_id"]
+        ),
+        prompt=Prompt(**said, attachments=attachments),
+        created=datetime.fromisoformat(row["created"]),
+    )
+
+
+def interrupted_of(row: sqlite3.Row) -> Interrupted:
+    """Return a row of `turn` with what is known of how far it got."""
+    return Interrupted(
+        turn=turn_of(row),
+        shown=bool(row["shown"]),
+        last_tool=row["last_tool"],
+        live_message_id=row["live_message_id"],
+    )
+
+
+def piece_text(piece: Piece) -> str:
+    """Return a piece for its column."""
+    return json.dumps(asdict(piece))
+
+
+def outbox_of(row: sqlite3.Row) -> OutboxRow:
+    """Return a row of `outbox`."""
+    return OutboxRow(
+        id=row["id"],
+        turn=TurnId(row["turn"]),
+        part=row["part"],
+        platform=row["platform"],
+        piece=Piece(**json.loads(row["piece"])),
+        nonce=row["nonce"],
+        tries=row["tries"],
+    )
+
+
+def session_columns(record: SessionRecord) -> Columns:
+    """Return a session for its row. Raises BadWorkdir."""
+    return {
+        "key": record.key,
+        "vendor": record.vendor,
+        "agent_session_id": record.agent_session_id,
+        "workdir": path_text(record.workdir),
+        "memory_dir": path_text(record.memory_dir),
+        "created": time_text(record.created),
+        "last_used": time_text(record.last_used),
+        "generation": record.generation,
+        "turn_count": record.turn_count,
+        "cost_usd": record.cost_usd,
+        "context_tokens": record.context_tokens,
+        "context_window": record.context_window,
+        "origin_key": None if record.origin_key is None else json.dumps(record.origin_key),
+        "resumable": record.resumable,
+        "extra": json.dumps(record.extra),
+    }
+
+
+def session_of(row: sqlite3.Row) -> SessionRecord:
+    """Return a row of `session`."""
+    return SessionRecord(
+        key=session_key(row["key"]),
+        vendor=row["vendor"],
+        agent_session_id=row["agent_session_id"],
+        workdir=Path(row["workdir"]),
+        memory_dir=Path(row["memory_dir"]),
+        created=datetime.fromisoformat(row["created"]),
+        last_used=datetime.fromisoformat(row["last_used"]),
+        generation=row["generation"],
+        turn_count=row["turn_count"],
+        cost_usd=row["cost_usd"],
+        context_tokens=row["context_tokens"],
+        context_window=row["context_window"],
+        origin_key=None if row["origin_key"] is None else json.loads(row["origin_key"]),
+        resumable=bool(row["resumable"]),
+        extra=json.loads(row["extra"]),
+    )
+
+
+def former_columns(former: FormerSession) -> Columns:
+    """Return a former session for its row. Raises BadWorkdir."""
+    return {
+        "key": former.key,
+        "vendor": former.vendor,
+        "agent_session_id": former.agent_session_id,
+        "workdir": path_text(former.workdir),
+        "created": time_text(former.created),
+        "ended": time_text(former.ended),
+        "reason": former.reason,
+        "turn_count": former.turn_count,
+    }
+
+
+def former_of(row: sqlite3.Row) -> FormerSession:
+    """Return a row of `former_session`."""
+    return FormerSession(
+        key=session_key(row["key"]),
+        vendor=row["vendor"],
+        agent_session_id=row["agent_session_id"],
+        workdir=Path(row["workdir"]),
+        created=datetime.fromisoformat(row["created"]),
+        ended=datetime.fromisoformat(row["ended"]),
+        reason=row["reason"],
+        turn_count=row["turn_count"],
+    )

@@ -1,0 +1,153 @@
+"""The single writer: changes in the order they were handed in, one commit for as many as wait.
+
+A change gets its place when `submit` is called, not when somebody awaits it; that place is the
+ticket which the order of turns rests on.
+"""
+
+import asyncio
+import logging
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from sessions.errors import RoomkeyError, StateError
+
+log = logging.getLogger(__name__)
+
+_BATCH: Final = 256
+
+T = TypeVar("T")
+Change = Callable[[sqlite3.Connection], T]
+"""Reads and writes inside a transaction that it neither begins nor ends; what it raises undoes it alone."""
+
+
+@dataclass(slots=True)
+class _Job:
+    """A change, who waits for it, and what came of it."""
+
+    change: Change[Any]
+    future: asyncio.Future[Any]
+    result: Any = None
+    error: Exception | None = None
+
+
+class Writer:
+    """A thread with the only writing connection. To be made and used on one event loop."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, explain: Callable[[sqlite3.Error], StateError]
+    ) -> None:
+        """Take over the connection; `explain` turns SQLite's errors into ours, a new one at each call."""
+        self._connection = connection
+        self._explain = explain
+        self._loop = asyncio.get_running_loop()
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._closing = False
+        self._closed = asyncio.Event()
+        # A daemon, so that a program that dies without closing the store is not kept from ending.
+        threading.Thread(target=self._run, name="store-writer", daemon=True).start()
+
+    def submit(self, change: Change[T]) -> asyncio.Future[T]:
+        """Take the next place in the order. The result comes when the change is committed.
+
+        Nobody has to wait for it, and whoever stops waiting takes nothing back.
+
+        Raises (on awaiting): what the change raised, or StateError if it could not be committed;
+        then nothing of it was written.
+        """
+        future: asyncio.Future[T] = self._loop.create_future()
+        if self._closing:
+            _fail(future, StateError("The store is closed."))
+        else:
+            self._jobs.put(_Job(change, future))
+        return future
+
+    async def close(self) -> None:
+        """Commit what was handed in, then close the connection. May be called twice."""
+        if not self._closing:
+            self._closing = True
+            self._jobs.put(None)
+        await self._closed.wait()
+
+    def _run(self) -> None:
+        last = False
+        while not last:
+            jobs, last = self._collect()
+            if jobs:
+                self._commit(jobs)
+                self._tell(_settle, jobs)
+        self._connection.close()
+        self._tell(self._closed.set)
+
+    def _collect(self) -> tuple[list[_Job], bool]:
+        """Wait for a job, take those behind it too; whether they are the last."""
+        jobs: list[_Job] = []
+        try:
+            job = self._jobs.get()
+            while job is not None:
+                jobs.append(job)
+                if len(jobs) == _BATCH:
+                    return jobs, False
+                job = self._jobs.get_nowait()
+        except queue.Empty:
+            return jobs, False
+        return jobs, True
+
+    def _commit(self, jobs: list[_Job]) -> None:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            for job in jobs:
+                self._apply(job)
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            with suppress(sqlite3.Error):  # it may have ended the transaction by itself
+                self._connection.execute("ROLLBACK")
+            log.error("could not commit", extra={"changes": len(jobs), "reason": str(error)})  # noqa: TRY400
+            for job in jobs:
+                job.error = self._ours(error)
+
+    def _apply(self, job: _Job) -> None:
+        """Run one change in a savepoint of its own, so that its failure spares the others."""
+        self._connection.execute("SAVEPOINT one")
+        try:
+            job.result = job.change(self._connection)
+        except Exception as error:  # it belongs to whoever waits for this change
+            if isinstance(error, sqlite3.Error) and not self._connection.in_transaction:
+                raise  # SQLite has given up the whole transaction, as it may when the disk is full
+            self._connection.execute("ROLLBACK TO one")
+            job.error = self._ours(error)
+        self._connection.execute("RELEASE one")
+
+    def _ours(self, error: Exception) -> Exception:
+        if not isinstance(error, sqlite3.Error):
+            return error
+        explained = self._explain(error)
+        explained.__cause__ = error
+        return explained
+
+    def _tell(self, what: Callable[..., object], *args: object) -> None:
+        try:
+            self._loop.call_soon_threadsafe(what, *args)
+        except RuntimeError:
+            log.debug("nobody is left to be told")  # the loop has ended; what was committed stays
+
+
+def _settle(jobs: list[_Job]) -> None:
+    for job in jobs:
+        if job.future.done():  # whoever waited was cancelled
+            if job.error is not None and not isinstance(job.error, RoomkeyError):
+                log.error("a change failed and nobody waits for it", exc_info=job.error)
+        elif job.error is not None:
+            _fail(job.future, job.error)
+        else:
+            job.future.set_result(job.result)
+
+
+def _fail(future: asyncio.Future[Any], error: Exception) -> None:
+    future.set_exception(error)
+    # Looking at it marks it as seen: whoever took the ticket and went away is no bug to be logged.
+    future.exception()
