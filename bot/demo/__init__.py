@@ -1,0 +1,1 @@
+"""Roomkey without an account: the offline guild, the offline model and what starts them."""
