@@ -1,0 +1,58 @@
+"""What the offline model answers to what it heard: a request -> the steps of one response. Pure."""
+
+from typing import Final
+
+from bot.demo.model.conversation import TASK_NOTIFICATION, Heard
+from bot.demo.model.directives import Bare, Call, Fail, Say, Step, Think, read_directives
+
+Played = Say | Think | Call | Fail | Bare
+_QUOTE_CHARS: Final = 200
+_RESULT_CHARS: Final = 2000
+
+
+def answer(heard: Heard) -> tuple[Step, ...]:
+    """Return the steps of this response: at most one tool call, and that comes last.
+
+    Never empty. `recall` is resolved into what it lists.
+    """
+    if heard.prompt.startswith(TASK_NOTIFICATION):
+        return (Say("A task in the background has ended."),)
+    steps = list(read_directives(heard.prompt)) or [Say(_small_talk(heard))]
+    for _ in heard.results:
+        steps = _after_call(steps)
+    if not steps:
+        return (Say(f"tool said: {heard.results[-1][:_RESULT_CHARS]}"),)
+    response: list[Step] = []
+    for step in steps:
+        response.append(Say(_recalled(heard)) if step == "recall" else step)
+        if isinstance(step, Call):
+            break
+    return tuple(response)
+
+
+def _after_call(steps: list[Step]) -> list[Step]:
+    calls = [place for place, step in enumerate(steps) if isinstance(step, Call)]
+    return steps[calls[0] + 1 :] if calls else []
+
+
+def _small_talk(heard: Heard) -> str:
+    said = [text for text in heard.said if not text.startswith(TASK_NOTIFICATION)]
+    words = f"I heard: “{_quote(heard.prompt)}”"
+    if len(said) < 2:
+        return f"{words}. That is the first thing I hear in this room."
+    return f"{words}. You have told me {len(said)} things in this room; the first was “{_quote(said[0])}”."
+
+
+def _recalled(heard: Heard) -> str:
+    earlier = heard.said[:-1]
+    if not earlier:
+        return "Nothing was said in this room before."
+    return "\n".join(["Said in this room before:", *(f"- {_quote(text)}" for text in earlier)])
+
+
+def _quote(text: str) -> str:
+    """Return a text as one short line, without the label line that a bot may put before it."""
+    label, _, rest = text.partition("\n")
+    said = rest if label.rstrip().endswith(":") and rest.strip() else text
+    line = " ".join(said.split())
+    return line if len(line) <= _QUOTE_CHARS else f"{line[: _QUOTE_CHARS - 1]}…"

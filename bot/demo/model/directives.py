@@ -1,0 +1,99 @@
+"""What a prompt tells the offline model to do: text -> steps. Pure."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, cast
+
+_NAMED: Final = r"(?:say|think|slow|words|tool|fail):"
+_BARE: Final = r"(?:recall|hang)[ \t]*$"
+_FIRST: Final = re.compile(rf"(?<!\S){_NAMED}|^[ \t]*{_BARE}", re.MULTILINE)
+_NEXT: Final = re.compile(rf"^(?=[ \t]*(?:{_NAMED}|{_BARE}))", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Write `text`; spread over `over_s` seconds, word by word, if that is not 0."""
+
+    text: str
+    over_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Think:
+    """Think `text` before the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Call a tool; what follows waits for its result."""
+
+    name: str
+    arguments: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """Answer with an HTTP error."""
+
+    status: int
+
+
+Bare = Literal["recall", "hang"]
+Step = Say | Think | Call | Fail | Bare
+
+
+def read_directives(prompt: str) -> tuple[Step, ...]:
+    """Return the steps that a prompt asks for, in order; none if it holds no directive.
+
+    A malformed directive becomes a step that says what is wrong with it.
+    """
+    first = _FIRST.search(prompt)
+    if first is None:
+        return ()
+    return tuple(_step(part.strip()) for part in _NEXT.split(prompt[first.start() :]) if part.strip())
+
+
+def _step(part: str) -> Step:
+    if part == "recall" or part == "hang":
+        return part
+    name, _, rest = part.partition(":")
+    try:
+        match name:
+            case "think":
+                return Think(rest.strip())
+            case "slow":
+                return Say(_words(20), over_s=float(rest.split()[0]))
+            case "words":
+                return Say(_words(int(rest.split()[0])))
+            case "fail":
+                return Fail(_error_status(rest.split()[0]))
+            case "tool":
+                return _call(rest)
+            case _:
+                return Say(rest.strip())
+    except (ValueError, IndexError) as error:
+        return Say(f"I do not understand the directive `{part[:80]}`: {error}")
+
+
+def _words(count: int) -> str:
+    return " ".join(f"word{number}" for number in range(1, count + 1))
+
+
+def _error_status(text: str) -> int:
+    status = int(text)
+    if not 400 <= status <= 599:
+        raise ValueError("a failure's status is 400 to 599")
+    return status
+
+
+def _call(rest: str) -> Call:
+    name, _, arguments = rest.partition(":")
+    # Not json.loads: more text may follow the object.
+    decoded: object = json.JSONDecoder().raw_decode(arguments.strip())[0]
+    if not isinstance(decoded, dict):
+        raise ValueError("a tool's arguments are a JSON object")  # noqa: TRY004 -- foreign text, no type of ours
+    return Call(name.strip(), cast("dict[str, object]", decoded))

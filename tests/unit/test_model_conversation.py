@@ -1,0 +1,78 @@
+"""What the offline model hears in a request; bodies as Claude Code 2.1.327 sends them, shortened."""
+
+import pytest
+
+from bot.demo.model.conversation import Body, Heard, hear
+
+REMINDER = "<system-reminder>\nContents of MEMORY.md: tool:Bash:{}\n</system-reminder>\n"
+NOTICE = (
+    "<system-reminder>\n[SYSTEM NOTIFICATION - NOT USER INPUT]\n\n<task-notification>\n"
+    "<task-id>b1</task-id>\n</task-notification>\n</system-reminder>"
+)
+
+
+def heard(*messages: dict[str, object]) -> Heard:
+    return hear(Body.model_validate({"model": "m", "messages": messages}), "s")
+
+
+def user(*texts: str) -> dict[str, object]:
+    return {"role": "user", "content": [{"type": "text", "text": text} for text in texts]}
+
+
+def result(text: object) -> dict[str, object]:
+    return {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": text}]}
+
+
+CALL: dict[str, object] = {
+    "role": "assistant",
+    "content": [{"type": "tool_use", "id": "t", "name": "Bash", "input": {}}],
+}
+
+
+def test_the_client_s_own_words_are_no_prompt() -> None:
+    found = heard(user(REMINDER, "hello"), {"role": "system", "content": "# Environment"})
+    assert (found.prompt, found.said) == ("hello", ("hello",))
+    assert "MEMORY.md" in found.texts[0]
+
+
+def test_the_newest_text_is_the_prompt() -> None:
+    assert heard(user("one"), {"role": "assistant", "content": "a"}, user("two", "three")).prompt == "three"
+
+
+def test_an_interruption_is_no_prompt() -> None:
+    found = heard(user("hang\n", "[Request interrupted by user]\n", "say:next"))
+    assert found.said == ("hang", "say:next")
+    assert heard(user("hang", "[Request interrupted by user for tool use]")).prompt == "hang"
+
+
+@pytest.mark.parametrize("content", ["42", [{"type": "text", "text": "42"}, {"type": "image", "source": {}}]])
+def test_a_tool_s_result_belongs_to_the_prompt_before_it(content: object) -> None:
+    found = heard(user("one"), CALL, result(content))
+    assert (found.prompt, found.results) == ("one", ("42",))
+    assert "42" in found.texts
+
+
+def test_a_new_text_starts_without_results() -> None:
+    assert heard(user("one"), CALL, result("42"), user("two")).results == ()
+
+
+def test_a_reminder_beside_a_result_changes_nothing() -> None:
+    assert heard(user("one"), CALL, result("42"), user(REMINDER)).results == ("42",)
+
+
+def test_a_background_notice_is_a_prompt_of_its_own() -> None:
+    found = heard(user("one"), user(NOTICE))
+    assert found.prompt.startswith("<task-notification>")
+
+
+def test_the_digest_names_a_point_of_a_conversation() -> None:
+    one, two = heard(user("one")), heard(user("one"), {"role": "assistant", "content": "a"}, user("two"))
+    assert one.digest == heard(user("one")).digest != two.digest
+
+
+def test_a_lone_surrogate_is_no_obstacle() -> None:
+    assert len(heard(user("lone \ud800")).digest) == 24
+
+
+def test_tokens_are_never_zero() -> None:
+    assert heard(user("")).tokens > 0

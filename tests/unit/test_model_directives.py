@@ -1,0 +1,48 @@
+"""What a prompt tells the offline model to do."""
+
+import pytest
+
+from bot.demo.model.directives import Call, Fail, Say, Step, Think, read_directives
+
+
+@pytest.mark.parametrize(
+    ("prompt", "steps"),
+    [
+        ("say:hello", [Say("hello")]),
+        ("say:two\nlines", [Say("two\nlines")]),
+        ("Message from Ann (user 7):\n\nsay:hello", [Say("hello")]),
+        ("@bot say:hello you", [Say("hello you")]),
+        ("think:hm\nsay:hello", [Think("hm"), Say("hello")]),
+        ('tool:Bash:{"command": "ls"}', [Call("Bash", {"command": "ls"})]),
+        ('say:a\ntool:Read:{"p": 1} and more\nsay:b', [Say("a"), Call("Read", {"p": 1}), Say("b")]),
+        ("fail:529", [Fail(529)]),
+        ("words:3", [Say("word1 word2 word3")]),
+        ("recall", ["recall"]),
+        ("Message from Ann:\n\n  hang  ", ["hang"]),
+        ("say:I would say: no", [Say("I would say: no")]),
+    ],
+)
+def test_directives_are_played_in_order(prompt: str, steps: list[Step]) -> None:
+    assert list(read_directives(prompt)) == steps
+
+
+@pytest.mark.parametrize(
+    "prompt", ["hello", "do you recall that?", "hang on", "essay:no", "http://tool:80", "recall it all", ""]
+)
+def test_ordinary_words_are_no_directive(prompt: str) -> None:
+    assert read_directives(prompt) == ()
+
+
+def test_a_slow_answer_has_twenty_words() -> None:
+    (step,) = read_directives("slow:2")
+    assert isinstance(step, Say)
+    assert (len(step.text.split()), step.over_s) == (20, 2.0)
+
+
+@pytest.mark.parametrize(
+    "prompt", ["tool:Bash", "tool:Bash:[1]", "tool:Bash:{", "fail:200", "fail:", "slow:soon"]
+)
+def test_a_malformed_directive_is_explained(prompt: str) -> None:
+    (step,) = read_directives(prompt)
+    assert isinstance(step, Say)
+    assert prompt in step.text
