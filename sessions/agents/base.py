@@ -1,0 +1,142 @@
+"""What an agent vendor must offer: `AgentAdapter` starts sessions, `AgentSession` is one live process."""
+
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+from uuid import UUID
+
+from sessions.events import Event
+from sessions.keys import SessionKey, TurnId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caps:
+    """What a vendor can do; the default of each is "cannot"."""
+
+    resume: bool = False
+    interrupt: bool = False
+    permissions: bool = False
+    memory_dir: bool = False
+    cost: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionSpec:
+    """All that an adapter needs to start a session's process.
+
+    `home` is the session's private directory (vendor configuration, transcripts), `lock` a file
+    that the process holds locked while it lives, `launcher` the program that starts it in its
+    isolation, `env` the child's whole environment. `expect_history` says that the session has had
+    a turn, so that a missing conversation is a loss and no beginning. `instructions` is appended
+    to the vendor's own system prompt. `options` are the vendor's own settings.
+    """
+
+    key: SessionKey
+    agent_session_id: str
+    workdir: Path
+    memory_dir: Path
+    home: Path
+    lock: Path
+    launcher: Path
+    env: Mapping[str, str]
+    expect_history: bool
+    instructions: str = ""
+    model: str | None = None
+    permission_mode: str = "default"
+    denied_roots: tuple[Path, ...] = ()
+    options: Mapping[str, object] = field(default_factory=dict[str, object])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnInput:
+    """One prompt for the agent. `uuid` is derived from the turn, so a repeat can be recognised."""
+
+    turn: TurnId
+    uuid: UUID
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allow:
+    """Yes, this once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deny:
+    """No. `reason` is told to the agent."""
+
+    reason: str
+
+
+Decision = Allow | Deny
+
+
+class AgentSession(Protocol):
+    """One live process, owned by one worker; the task that opens it closes it."""
+
+    @property
+    def agent_session_id(self) -> str:
+        """The vendor's id of the session, as last reported."""
+        ...
+
+    async def send(self, turn: TurnInput) -> None:
+        """Hand over a prompt; returns when it is written, not when it is answered.
+
+        At most one turn may be under way. Raises AgentGone if the process has ended.
+        """
+        ...
+
+    def events(self) -> AsyncGenerator[Event, None]:
+        """Yield everything the process says, for its whole life; call it once.
+
+        Each turn sent gives exactly one `TurnDone` with its id, unless the process ends first.
+        The last event is `Exited`.
+        """
+        ...
+
+    async def answer(self, ask: str, decision: Decision) -> bool:
+        """Answer an open `PermissionAsk`; False if it is not open any more."""
+        ...
+
+    async def interrupt(self) -> None:
+        """End the running turn, not the process. Its `TurnDone` has status `stopped`."""
+        ...
+
+    async def close(self, grace_s: float) -> None:
+        """End the process: close its input, wait that long, SIGTERM, then SIGKILL to its group.
+
+        Returns when it is reaped. May be called twice. A cancellation does not cut it short.
+        """
+        ...
+
+
+class AgentAdapter(Protocol):
+    """One per vendor; holds no state."""
+
+    @property
+    def vendor(self) -> str:
+        """The name used in settings and records."""
+        ...
+
+    @property
+    def caps(self) -> Caps:
+        """What this vendor can do."""
+        ...
+
+    def new_session_id(self) -> str:
+        """Mint an agent session id for a session that has not started yet."""
+        ...
+
+    async def open(self, spec: SessionSpec) -> AgentSession:
+        """Start the process, continuing the session if it has a conversation.
+
+        Raises:
+            SessionNotFound: history was expected and is gone. Nothing was started.
+            SessionBusy, AuthError, AgentMissing: as they say. Nothing is left running.
+        """
+        ...
+
+    def terminal_command(self, spec: SessionSpec) -> str | None:
+        """Return the shell line that continues this session in a terminal; None if there is none."""
+        ...

@@ -1,0 +1,40 @@
+"""Claude Code through claude-agent-sdk."""
+
+import asyncio
+import shlex
+from typing import Final
+from uuid import uuid4
+
+from sessions.agents.base import AgentSession, Caps, SessionSpec
+from sessions.agents.claude_session import ClaudeSession
+from sessions.agents.claude_start import VENDOR, prepare
+from sessions.agents.claude_transcript import config_dir
+
+
+class ClaudeAdapter:
+    """Starts Claude Code sessions."""
+
+    vendor: str = VENDOR
+    caps: Caps = Caps(resume=True, interrupt=True, permissions=True, memory_dir=True, cost=True)
+
+    def new_session_id(self) -> str:
+        """Mint an agent session id: a UUID4, as the CLI demands."""
+        return str(uuid4())
+
+    async def open(self, spec: SessionSpec) -> AgentSession:
+        """Start the process, continuing the session if it has a conversation."""
+        resume = await asyncio.to_thread(prepare, spec)
+        session = ClaudeSession(spec, resume=resume)
+        await session.start()
+        return session
+
+    def terminal_command(self, spec: SessionSpec) -> str:
+        """Return the shell line that continues this session in a terminal."""
+        config = shlex.quote(str(config_dir(spec.home)))
+        session_id = shlex.quote(spec.agent_session_id)
+        return (
+            f"cd {shlex.quote(str(spec.workdir))} && CLAUDE_CONFIG_DIR={config} claude --resume {session_id}"
+        )
+
+
+ADAPTER: Final = ClaudeAdapter()

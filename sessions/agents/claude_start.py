@@ -1,0 +1,156 @@
+"""How Claude Code is started: what must be true before, its options, and whether it obeyed them."""
+
+import json
+import os
+from collections import deque
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, cast
+
+import claude_agent_sdk
+from claude_agent_sdk import (
+    CanUseTool,
+    ClaudeAgentOptions,
+    ClaudeSDKError,
+    CLINotFoundError,
+    PermissionMode,
+    ProcessError,
+    ResultError,
+    SettingSource,
+)
+
+from sessions.agents.base import SessionSpec
+from sessions.agents.claude_fields import Json, as_list, as_map
+from sessions.agents.claude_transcript import config_dir, find_transcript, holds_conversation
+from sessions.box.launcher import DESCRIPTION, EXIT_BUSY, EXIT_MISSING, describe
+from sessions.errors import AgentError, AgentMissing, SessionBusy, SessionNotFound
+
+VENDOR: Final = "claude"
+PROGRAM: Final = Path(claude_agent_sdk.__file__).parent / "_bundled" / "claude"
+"""The CLI that comes with the SDK: the two are released together, so no other one is used."""
+
+# They reach other sessions of the same user without asking anybody.
+_CROSS_SESSION_TOOLS: Final = frozenset({"ListAgents", "SendMessage"})
+_FORBIDDEN_TOOLS: Final = (
+    *sorted(_CROSS_SESSION_TOOLS),
+    # Turns that nobody asked for, and a working directory that moves.
+    *("CronCreate", "CronDelete", "CronList", "ScheduleWakeup", "EnterWorktree", "ExitWorktree"),
+    # Without it the model asks in its answer, where everybody in the room can reply.
+    "AskUserQuestion",
+)
+_LINE_LIMIT_BYTES: Final = 16 * 1024 * 1024
+_DEFAULT_ENV: Final[Mapping[str, str]] = {
+    "CLAUDE_CODE_MAX_RETRIES": "3",
+    "CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS": "1",
+    "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+    "DISABLE_AUTOUPDATER": "1",
+    "DISABLE_TELEMETRY": "1",
+}
+
+
+def prepare(spec: SessionSpec) -> bool:
+    """Check what the start relies on and make the configuration directory; blocks.
+
+    Returns whether there is a conversation to continue.
+
+    Raises:
+        SessionNotFound, AgentMissing, AgentError: as they say; nothing was started.
+    """
+    if not PROGRAM.is_file():
+        raise AgentMissing(
+            "Claude Code is not installed: the claude-agent-sdk package of this platform lacks it.",
+            vendor=VENDOR,
+        )
+    if not spec.launcher.is_file():
+        raise AgentMissing(f"The program that starts agents is gone: {spec.launcher}", vendor=VENDOR)
+    if not spec.workdir.is_dir():
+        raise AgentError(f"This room's working directory is gone: {spec.workdir}", vendor=VENDOR)
+    if spec.permission_mode == "bypassPermissions" and os.geteuid() == 0 and "IS_SANDBOX" not in spec.env:
+        raise AgentError(
+            "Claude Code refuses the permission mode bypassPermissions for root. Run Roomkey as its own"
+            " user, or choose another permission mode.",
+            vendor=VENDOR,
+        )
+    config = config_dir(spec.home)
+    config.mkdir(mode=0o700, parents=True, exist_ok=True)
+    transcript = find_transcript(config, spec.agent_session_id)
+    if transcript is not None and holds_conversation(transcript):
+        return True
+    if spec.expect_history:
+        raise SessionNotFound(
+            f"Claude's record of this room's conversation ({spec.agent_session_id}) is gone.", vendor=VENDOR
+        )
+    if transcript is not None:
+        # A start that was killed left it; while it is there, the id counts as used and as unknown.
+        transcript.rename(transcript.with_suffix(".empty"))
+    return False
+
+
+def options(
+    spec: SessionSpec, *, resume: bool, can_use_tool: CanUseTool, stderr: deque[str]
+) -> ClaudeAgentOptions:
+    """Return the SDK's options for this session; each is there because its default does harm."""
+    denied = [f"{tool}(/{root}/**)" for root in spec.denied_roots for tool in ("Read", "Edit")]
+    settings = {
+        "autoMemoryDirectory": str(spec.memory_dir),
+        "crossSessionInbound": "refuse",
+        "permissions": {"deny": [*_FORBIDDEN_TOOLS, *denied]},
+    }
+    env = {**_DEFAULT_ENV, **spec.env, "CLAUDE_CONFIG_DIR": str(config_dir(spec.home))}
+    return ClaudeAgentOptions(
+        cwd=spec.workdir,
+        model=spec.model,
+        # A preset always: None would be an empty system prompt.
+        system_prompt={"type": "preset", "preset": "claude_code", "append": spec.instructions},
+        session_id=None if resume else spec.agent_session_id,
+        resume=spec.agent_session_id if resume else None,
+        settings=json.dumps(settings),
+        setting_sources=cast("list[SettingSource]", spec.options.get("setting_sources", ["project"])),
+        # On, it would replay the first turn's memory directory and instructions for ever.
+        extra_args={"system-prompt-snapshot": "off"},
+        disallowed_tools=list(_FORBIDDEN_TOOLS),
+        can_use_tool=can_use_tool,
+        permission_mode=cast("PermissionMode", spec.permission_mode),
+        include_partial_messages=True,
+        strict_mcp_config=True,
+        max_buffer_size=_LINE_LIMIT_BYTES,
+        stderr=stderr.append,
+        cli_path=spec.launcher,
+        # The SDK adds this to our own environment; the launcher passes on what it describes alone.
+        env={DESCRIPTION: describe(str(PROGRAM), env, str(spec.lock))},
+    )
+
+
+def start_error(
+    error: ClaudeSDKError | TimeoutError, spec: SessionSpec, stderr_tail: str, *, busy: bool
+) -> AgentError:
+    """Return why a start failed. `busy` says that some process holds the session's lock."""
+    code = error.exit_code if isinstance(error, ProcessError) else None
+    kind, text, retryable = AgentError, f"Claude Code did not start. {stderr_tail or error}", False
+    # A launcher that ended before the SDK wrote to it leaves no exit code behind.
+    if code == EXIT_BUSY or (code is None and busy):
+        text = "Another process works on this room's session. Wait for it to end, or end it."
+        kind, retryable = SessionBusy, True
+    elif code == EXIT_MISSING or isinstance(error, CLINotFoundError):
+        kind = AgentMissing
+    elif isinstance(error, ResultError):  # before any prompt, only a resume can have a result
+        text = f"Claude does not find the conversation {spec.agent_session_id} any more."
+        kind = SessionNotFound
+    elif isinstance(error, TimeoutError):
+        retryable = True
+    return kind(text, vendor=VENDOR, exit_code=code, stderr_tail=stderr_tail, retryable=retryable)
+
+
+def disobedience(init: Json, *, workdir: Path | None, memory_dir: Path) -> str | None:
+    """Return what is wrong with a process by its own account, as a sentence; None if all is well.
+
+    `workdir` None leaves the directory unchecked.
+    """
+    used = str(as_map(init.get("memory_paths")).get("auto", ""))
+    if used.rstrip("/") != str(memory_dir):
+        return f"Claude keeps its memory in {used or 'no directory'} instead of {memory_dir}."
+    if workdir is not None and init.get("cwd") != str(workdir):
+        return f"Claude works in {init.get('cwd')} instead of {workdir}."
+    if _CROSS_SESSION_TOOLS & {str(tool) for tool in as_list(init.get("tools"))}:
+        return "Claude has tools that reach other rooms, although they are forbidden."
+    return None

@@ -1,0 +1,147 @@
+"""How Claude Code is started, as far as it can be seen without starting it."""
+
+import json
+import os
+from collections import deque
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from claude_agent_sdk import CLIConnectionError, PermissionResultAllow, ProcessError, ResultError
+
+from sessions.agents.base import SessionSpec
+from sessions.agents.claude import ADAPTER
+from sessions.agents.claude_start import disobedience, options, prepare, start_error
+from sessions.agents.claude_transcript import config_dir, transcript_path
+from sessions.errors import AgentError, AgentMissing, SessionBusy, SessionNotFound
+from tests.support.agents import make_spec
+
+SESSION_ID = "3f1c2a56-0000-4000-8000-0000000000aa"
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> SessionSpec:
+    return make_spec(tmp_path, SESSION_ID, env={"ANTHROPIC_API_KEY": "sk-ant-secret"})
+
+
+async def allow(*_: object) -> PermissionResultAllow:
+    return PermissionResultAllow()
+
+
+def write_transcript(spec: SessionSpec, *rows: object) -> Path:
+    path = transcript_path(config_dir(spec.home), spec.workdir, SESSION_ID)
+    path.parent.mkdir(parents=True)
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def test_a_session_without_a_conversation_is_new(spec: SessionSpec) -> None:
+    assert prepare(spec) is False
+
+
+def test_a_session_with_a_conversation_is_continued(spec: SessionSpec) -> None:
+    write_transcript(spec, {"type": "queue-operation"}, {"type": "user", "message": {"content": "hi"}})
+    assert prepare(spec) is True
+
+
+def test_a_lost_conversation_is_a_loss(spec: SessionSpec) -> None:
+    with pytest.raises(SessionNotFound):
+        prepare(replace(spec, expect_history=True))
+
+
+def test_the_leftover_of_a_killed_start_is_set_aside(spec: SessionSpec) -> None:
+    leftover = write_transcript(spec, {"type": "queue-operation", "content": "hi"})
+    assert prepare(spec) is False
+    assert not leftover.exists()
+    assert leftover.with_suffix(".empty").read_text().startswith('{"type": "queue-operation"')
+
+
+def test_a_missing_workdir_is_named(spec: SessionSpec) -> None:
+    with pytest.raises(AgentError, match="elsewhere"):
+        prepare(replace(spec, workdir=Path("/elsewhere")))
+
+
+def test_bypass_is_refused_for_root_with_a_sentence(
+    spec: SessionSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    with pytest.raises(AgentError, match="root"):
+        prepare(replace(spec, permission_mode="bypassPermissions"))
+    assert prepare(spec) is False
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert prepare(replace(spec, permission_mode="bypassPermissions")) is False
+
+
+def test_the_configuration_directory_is_private(spec: SessionSpec) -> None:
+    prepare(spec)
+    assert config_dir(spec.home).stat().st_mode & 0o077 == 0
+
+
+def test_a_new_session_and_a_resumed_one_use_the_same_id(spec: SessionSpec) -> None:
+    new = options(spec, resume=False, can_use_tool=allow, stderr=deque())
+    resumed = options(spec, resume=True, can_use_tool=allow, stderr=deque())
+    assert (new.session_id, new.resume) == (SESSION_ID, None)
+    assert (resumed.session_id, resumed.resume) == (None, SESSION_ID)
+
+
+def test_settings_place_the_memory_and_close_the_ways_out(spec: SessionSpec) -> None:
+    chosen = options(
+        replace(spec, denied_roots=(Path("/data/store"),)), resume=False, can_use_tool=allow, stderr=deque()
+    )
+    assert chosen.settings is not None
+    settings = json.loads(chosen.settings)
+    assert settings["autoMemoryDirectory"] == str(spec.memory_dir)
+    assert settings["crossSessionInbound"] == "refuse"
+    assert {"Read(//data/store/**)", "Edit(//data/store/**)"} <= set(settings["permissions"]["deny"])
+    assert {"ListAgents", "SendMessage", "AskUserQuestion"} <= set(chosen.disallowed_tools)
+
+
+def test_the_login_is_in_the_description_alone(spec: SessionSpec) -> None:
+    chosen = options(spec, resume=False, can_use_tool=allow, stderr=deque())
+    assert list(chosen.env) == ["ROOMKEY_LAUNCH"]
+    described = json.loads(chosen.env["ROOMKEY_LAUNCH"])
+    assert described["env"]["ANTHROPIC_API_KEY"] == "sk-ant-secret"
+    assert described["env"]["CLAUDE_CONFIG_DIR"] == str(config_dir(spec.home))
+    assert "sk-ant-secret" not in repr(replace_env(chosen))
+
+
+def replace_env(chosen: object) -> object:
+    """Return the options without their environment: what could end in a command line."""
+    return {name: value for name, value in vars(chosen).items() if name != "env"}
+
+
+@pytest.mark.parametrize(
+    ("error", "busy", "kind", "retryable"),
+    [
+        (ProcessError("x", exit_code=75), False, SessionBusy, True),
+        (CLIConnectionError("broken pipe"), True, SessionBusy, True),
+        (CLIConnectionError("broken pipe"), False, AgentError, False),
+        (ProcessError("x", exit_code=127), False, AgentMissing, False),
+        (ProcessError("x", exit_code=1), True, AgentError, False),
+        (ResultError("x", {"subtype": "error_during_execution"}, 1), False, SessionNotFound, False),
+        (TimeoutError(), False, AgentError, True),
+    ],
+)
+def test_a_failed_start_is_named_by_its_fields(
+    spec: SessionSpec, error: ProcessError, busy: bool, kind: type[AgentError], retryable: bool
+) -> None:
+    found = start_error(error, spec, "the last words", busy=busy)
+    assert type(found) is kind
+    assert (found.retryable, found.vendor, found.stderr_tail) == (retryable, "claude", "the last words")
+
+
+def test_obedience_is_judged_by_the_process_s_own_account(tmp_path: Path) -> None:
+    init = {"cwd": "/w", "memory_paths": {"auto": "/m/"}, "tools": ["Bash"]}
+    assert disobedience(init, workdir=Path("/w"), memory_dir=Path("/m")) is None
+    assert disobedience(init, workdir=None, memory_dir=Path("/m")) is None
+    assert "/w" in (disobedience(init, workdir=Path("/v"), memory_dir=Path("/m")) or "")
+    assert "no directory" in (disobedience({}, workdir=None, memory_dir=Path("/m")) or "")
+    armed = init | {"tools": ["ListAgents"]}
+    assert disobedience(armed, workdir=None, memory_dir=Path("/m")) is not None
+
+
+def test_the_terminal_line_is_quoted(spec: SessionSpec) -> None:
+    odd = replace(spec, workdir=Path("/rooms/it's here"), home=Path("/homes/a b"))
+    assert ADAPTER.terminal_command(odd) == (
+        f"cd '/rooms/it'\"'\"'s here' && CLAUDE_CONFIG_DIR='/homes/a b/claude' claude --resume {SESSION_ID}"
+    )

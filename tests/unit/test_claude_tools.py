@@ -1,0 +1,39 @@
+"""A tool call in words."""
+
+import pytest
+
+from sessions.agents.claude_tools import tool_output, tool_title
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "title"),
+    [
+        ("Bash", {"command": "ls\n  -la", "description": "List"}, "ls -la"),
+        ("Read", {"file_path": "/w/a.txt"}, "/w/a.txt"),
+        ("Agent", {"description": "Look around", "prompt": "..."}, "Look around"),
+        ("mcp__x__y", {"a": 1}, '{"a": 1}'),
+        ("Bash", {"command": 7}, '{"command": 7}'),
+        ("ExitPlanMode", {}, "{}"),
+    ],
+)
+def test_a_title_is_one_telling_line(name: str, arguments: dict[str, object], title: str) -> None:
+    assert tool_title(name, arguments) == title
+
+
+def test_a_long_title_is_cut() -> None:
+    title = tool_title("Bash", {"command": "x" * 500})
+    assert len(title) == 120
+    assert title.endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("plain", "plain"),
+        ([{"type": "text", "text": "a"}, {"type": "image", "source": {}}], "a\n[image]"),
+        (None, ""),
+        ([3], "[None]"),
+    ],
+)
+def test_a_result_is_text(content: object, text: str) -> None:
+    assert tool_output(content) == text

@@ -1,0 +1,96 @@
+"""What Claude Code's own record says; rows as CLI 2.1.327 writes them, shortened."""
+
+import json
+from pathlib import Path
+from uuid import UUID
+
+from sessions.agents.claude_transcript import (
+    Answer,
+    find_answer,
+    find_transcript,
+    holds_conversation,
+    transcript_path,
+)
+
+FIRST, SECOND = UUID(int=1), UUID(int=2)
+
+
+def user(uuid: UUID, text: str) -> dict[str, object]:
+    return {"type": "user", "uuid": str(uuid), "message": {"role": "user", "content": text}}
+
+
+def assistant(*blocks: dict[str, object]) -> dict[str, object]:
+    return {"type": "assistant", "uuid": "x", "message": {"role": "assistant", "content": list(blocks)}}
+
+
+def text(words: str) -> dict[str, object]:
+    return {"type": "text", "text": words}
+
+
+CALL: dict[str, object] = {"type": "tool_use", "id": "t", "name": "Bash", "input": {}}
+RESULT: dict[str, object] = {
+    "type": "user",
+    "uuid": "r",
+    "message": {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "42"}]},
+}
+ATTACHMENT: dict[str, object] = {"type": "attachment", "uuid": "a", "attachment": {}}
+
+
+def write(path: Path, *rows: dict[str, object]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def test_a_transcript_is_found_whatever_directory_it_was_started_in(tmp_path: Path) -> None:
+    path = write(transcript_path(tmp_path, Path("/srv/it is.here"), "id"))
+    assert path == tmp_path / "projects" / "-srv-it-is-here" / "id.jsonl"
+    assert find_transcript(tmp_path, "id") == path
+    assert find_transcript(tmp_path, "other") is None
+
+
+def test_a_file_without_words_is_no_conversation(tmp_path: Path) -> None:
+    assert not holds_conversation(write(tmp_path / "a"))
+    assert not holds_conversation(write(tmp_path / "b", {"type": "queue-operation", "content": "hi"}))
+    assert holds_conversation(write(tmp_path / "c", {"type": "queue-operation"}, user(FIRST, "hi")))
+
+
+def test_an_answer_ends_where_the_next_prompt_begins(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "t",
+        user(FIRST, "one"),
+        ATTACHMENT,
+        assistant(text("a"), CALL),
+        RESULT,
+        assistant(text("b")),
+        user(SECOND, "two"),
+        assistant(text("c")),
+    )
+    assert find_answer(path, FIRST) == Answer(("a", "b"), finished=True)
+    assert find_answer(path, SECOND) == Answer(("c",), finished=True)
+
+
+def test_an_unknown_or_unanswered_prompt_has_no_answer(tmp_path: Path) -> None:
+    path = write(tmp_path / "t", user(FIRST, "one"), ATTACHMENT)
+    assert find_answer(path, FIRST) is None
+    assert find_answer(path, SECOND) is None
+
+
+def test_an_answer_cut_off_in_a_tool_is_not_finished(tmp_path: Path) -> None:
+    assert find_answer(write(tmp_path / "a", user(FIRST, "one"), assistant(text("a"), CALL)), FIRST) == (
+        Answer(("a",), finished=False)
+    )
+    path = write(tmp_path / "b", user(FIRST, "one"), assistant(CALL), RESULT)
+    assert find_answer(path, FIRST) == Answer((), finished=False)
+
+
+def test_the_words_of_a_subagent_are_not_the_answer(tmp_path: Path) -> None:
+    aside = assistant(text("aside")) | {"isSidechain": True}
+    path = write(tmp_path / "t", user(FIRST, "one"), aside, assistant(text("a")))
+    assert find_answer(path, FIRST) == Answer(("a",), finished=True)
+
+
+def test_a_line_cut_off_by_a_kill_is_passed_over(tmp_path: Path) -> None:
+    path = write(tmp_path / "t", user(FIRST, "one"), assistant(text("a")))
+    path.write_text(path.read_text() + '{"type": "assis')
+    assert find_answer(path, FIRST) == Answer(("a",), finished=True)
