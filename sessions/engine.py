@@ -1,0 +1,80 @@
+"""What every room's worker works with: the parts of the running bot that all rooms share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sessions.agents.base import AgentAdapter, SessionSpec
+from sessions.child_env import child_env
+from sessions.clock import Clock
+from sessions.keys import SessionKey
+from sessions.paths import Paths, Room
+from sessions.pool import Pool
+from sessions.prompts import instructions
+from sessions.records import SessionRecord
+from sessions.settings import AgentSettings
+from sessions.store import Store
+from sessions.turn import FetchFiles, Limits, OpenReply
+
+
+def first_record(key: SessionKey, adapter: AgentAdapter, room: Room, now: datetime) -> SessionRecord:
+    """Return the record of a room where nobody has spoken yet. Creates nothing."""
+    return SessionRecord(
+        key=key,
+        vendor=adapter.vendor,
+        agent_session_id=adapter.new_session_id(),
+        workdir=room.workdir,
+        memory_dir=room.memory_dir,
+        created=now,
+        last_used=now,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """The shared parts. `owner` names this start of the bot."""
+
+    store: Store
+    adapter: AgentAdapter
+    settings: AgentSettings
+    paths: Paths
+    clock: Clock
+    pool: Pool
+    owner: UUID
+    open_reply: OpenReply
+    fetch_files: FetchFiles
+    outbox_filled: Callable[[], None]
+
+    def first_record(self, key: SessionKey) -> SessionRecord:
+        """Return the record of a room where nobody has spoken yet. Creates nothing."""
+        return first_record(key, self.adapter, self.paths.room(key), self.clock.utc())
+
+    def spec(self, record: SessionRecord) -> SessionSpec:
+        """Return how to start the agent of a session."""
+        room = self.paths.room(record.key)
+        return SessionSpec(
+            key=record.key,
+            agent_session_id=record.agent_session_id,
+            workdir=record.workdir,
+            memory_dir=record.memory_dir,
+            home=room.home,
+            lock=self.paths.session_lock(record.agent_session_id),
+            launcher=self.paths.launcher,
+            env=child_env(room.home, room.temp_dir),
+            expect_history=record.turn_count > 0 or (record.origin_key is not None and record.generation == 0),
+            instructions=instructions(record.key),
+            model=self.settings.model,
+            permission_mode=self.settings.permission_mode,
+            denied_roots=self.paths.private,
+            options={"script": self.settings.script} if self.settings.script else {},
+        )
+
+    @property
+    def limits(self) -> Limits:
+        """How long a turn may take."""
+        return Limits(
+            silence_s=self.settings.silence_s,
+            turn_s=self.settings.turn_limit_s,
+            ask_s=self.settings.ask_limit_s,
+        )

@@ -1,0 +1,163 @@
+"""A room's live agent process: opened when needed, read for its whole life, closed for certain."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import aclosing
+
+from sessions.agents.base import AgentSession, Deny
+from sessions.engine import Engine
+from sessions.errors import AgentError, AgentGone, SessionNotFound
+from sessions.events import BackgroundTasks, Event, Exited, PermissionAsk, TextFinal, TurnDone
+from sessions.keys import SessionKey
+from sessions.records import SessionRecord
+from sessions.store.values import Lease
+from sessions.turn import Outcome, RunningTurn
+
+log = logging.getLogger(__name__)
+
+OPEN_LIMIT_S = 60.0
+CLOSE_GRACE_S = 5.0
+
+_LOST = (
+    "The agent's conversation of this room could not be found, so it starts anew here."
+    " The files in its working directory are as they were."
+)
+
+
+class LiveAgent:
+    """No or one process of one room. One task opens, uses and closes it; its reader is a task of `tasks`.
+
+    Events of the turn that runs go to that turn. What the agent does unasked is collected and given
+    to `say_unasked` when it is done. Events of turns that are over are dropped.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        key: SessionKey,
+        tasks: asyncio.TaskGroup,
+        *,
+        evict: Callable[[], None],
+        say_unasked: Callable[[Outcome], None],
+    ) -> None:
+        self._engine = engine
+        self._key = key
+        self._tasks = tasks
+        self._evict = evict
+        self._say_unasked = say_unasked
+        self._session: AgentSession | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._turn: RunningTurn | None = None
+        self._turn_id: int | None = None
+        self._unasked: list[str] = []
+        self._background_tasks = 0
+        self._has_exited = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a process is kept, be it at work or idle."""
+        return self._session is not None and not self._has_exited
+
+    @property
+    def is_evictable(self) -> bool:
+        """Whether closing the process would cut nothing off."""
+        return self._background_tasks == 0
+
+    async def open(self, lease: Lease) -> tuple[AgentSession, str]:
+        """Return the live process, starting it if there is none, and a notice for the people.
+
+        The notice is empty unless the conversation was lost; then the session is renewed first.
+        Raises AgentError.
+        """
+        if self._session is not None and not self._has_exited:
+            self._engine.pool.busy(self._key)
+            return self._session, ""
+        await self.close()
+        record, notice = await self._engine.store.ensure_session(self._engine.first_record(self._key)), ""
+        if not record.resumable:
+            record, notice = await self._renewed(lease), _LOST
+        try:
+            session = await self._start(record)
+        except SessionNotFound:
+            session, notice = await self._start(await self._renewed(lease)), _LOST
+        self._session, self._has_exited, self._background_tasks = session, False, 0
+        self._reader = self._tasks.create_task(self._read(session), name=f"reader {self._key}")
+        self._engine.pool.opened(self._key, self._evict)
+        return session, notice
+
+    def follow(self, turn_id: int | None, turn: RunningTurn | None) -> None:
+        """Give the events of this turn to `turn` from now on; None when it is over."""
+        self._turn_id, self._turn = turn_id, turn
+
+    async def close(self) -> None:
+        """End the process, if there is one, and wait until it is reaped."""
+        session, self._session = self._session, None
+        reader, self._reader = self._reader, None
+        if session is None:
+            return
+        self._engine.pool.closed(self._key)
+        await session.close(CLOSE_GRACE_S)
+        if reader is not None:
+            await reader
+
+    async def _renewed(self, lease: Lease) -> SessionRecord:
+        log.warning("the agent's conversation was lost", extra={"key": self._key})
+        return await self._engine.store.renew(lease, self._engine.adapter.new_session_id(), "lost")
+
+    async def _start(self, record: SessionRecord) -> AgentSession:
+        engine = self._engine
+        await asyncio.to_thread(engine.paths.make_room, record.key, record.workdir, record.memory_dir)
+        try:
+            async with asyncio.timeout(OPEN_LIMIT_S):
+                return await engine.adapter.open(engine.spec(record))
+        except TimeoutError as error:
+            raise AgentError(
+                f"The agent did not start within {OPEN_LIMIT_S:.0f} s. Say it again to try once more.",
+                vendor=record.vendor,
+                retryable=True,
+            ) from error
+
+    async def _read(self, session: AgentSession) -> None:
+        async with aclosing(session.events()) as events:
+            async for event in events:
+                self._sort(session, event)
+
+    def _sort(self, session: AgentSession, event: Event) -> None:
+        match event:
+            case Exited():
+                self._has_exited = True
+                if self._turn is not None:
+                    self._turn.feed(event)
+                else:
+                    self._evict()
+            case BackgroundTasks(count=count):
+                self._background_tasks = count
+            case _ if event.turn is None:
+                self._sort_unasked(session, event)
+            case _ if self._turn is not None and event.turn == self._turn_id:
+                self._turn.feed(event)
+            case _:
+                log.debug("late event dropped", extra={"event": type(event).__name__})
+
+    def _sort_unasked(self, session: AgentSession, event: Event) -> None:
+        match event:
+            case TextFinal(text=text):
+                self._unasked.append(text)
+            case PermissionAsk(id=ask):
+                no = Deny(reason="Nobody asked for this, so nobody can allow it. Ask in your answer instead.")
+                self._tasks.create_task(self._refuse(session, ask, no))
+            case TurnDone(status="ok", agent_session_id=agent_session_id):
+                text, self._unasked = "\n\n".join(self._unasked), []
+                if text:
+                    self._say_unasked(Outcome(status="ok", text=text, agent_session_id=agent_session_id))
+            case TurnDone():
+                self._unasked = []
+            case _:
+                pass
+
+    async def _refuse(self, session: AgentSession, ask: str, no: Deny) -> None:
+        try:
+            await session.answer(ask, no)
+        except AgentGone:
+            log.debug("the agent ended before it could be refused")

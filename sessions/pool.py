@@ -1,0 +1,85 @@
+"""How many turns run at once, how many agents live, and which idle one makes room."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sessions.keys import SessionKey
+
+
+@dataclass(slots=True)
+class _Live:
+    evict: Callable[[], None]
+    evictable: bool = False
+    leaving: bool = False
+
+
+class Pool:
+    """Counts turns and processes over all rooms. Holds no process itself.
+
+    Turns wait for a place in the order they asked, so no busy room starves another. At most
+    `max_live` processes are kept between turns; a turn always gets one, so for a moment there may
+    be as many as run at once.
+    """
+
+    def __init__(self, *, max_running: int, max_live: int) -> None:
+        self._places = asyncio.Semaphore(max_running)
+        self._waiting = 0
+        self._max_live = max_live
+        self._live: dict[SessionKey, _Live] = {}  # least recently used first
+
+    @asynccontextmanager
+    async def place(self) -> AsyncGenerator[None]:
+        """Hold one of the places for running turns; first come, first served."""
+        self._waiting += 1
+        try:
+            await self._places.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._places.release()
+
+    @property
+    def is_contended(self) -> bool:
+        """Whether somebody waits for a place."""
+        return self._waiting > 0
+
+    def opened(self, key: SessionKey, evict: Callable[[], None]) -> None:
+        """Count a process that has started; the least recently used idle one is told to go.
+
+        `evict` is called at most once, while the key is idle, and must not block.
+        """
+        self._live[key] = _Live(evict)
+        self._make_room()
+
+    def busy(self, key: SessionKey) -> None:
+        """Mark a key's process as the last used and at work."""
+        live = self._live.pop(key)
+        live.evictable = live.leaving = False
+        self._live[key] = live
+
+    def idle(self, key: SessionKey, *, evictable: bool) -> None:
+        """Mark a key's process as idle; it may be told to go at once if there are too many.
+
+        `evictable` is False while it has work of its own that must not be cut off.
+        """
+        self._live[key].evictable = evictable
+        self._make_room()
+
+    def closed(self, key: SessionKey) -> None:
+        """Forget a process that has ended."""
+        self._live.pop(key, None)
+
+    def is_live(self, key: SessionKey) -> bool:
+        """Whether a process is kept for this key."""
+        return key in self._live
+
+    def _make_room(self) -> None:
+        staying = [live for live in self._live.values() if not live.leaving]
+        too_many = len(staying) - self._max_live
+        for live in [live for live in staying if live.evictable][: max(0, too_many)]:
+            live.leaving = True
+            live.evict()

@@ -1,0 +1,61 @@
+"""How a turn's end is recorded: outcome -> result, error -> outcome. Pure."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sessions.errors import AgentError, AgentGone, AuthError
+from sessions.events import Problem
+from sessions.records import SessionChange, Used
+from sessions.store.values import Piece, Turn, TurnResult, TurnState
+from sessions.turn import Outcome
+
+_STATES: Final = {
+    "ok": TurnState.DONE,
+    "failed": TurnState.FAILED,
+    "stopped": TurnState.CANCELLED,
+    "interrupted": TurnState.INTERRUPTED,
+}
+
+
+def result_of(turn: Turn, outcome: Outcome, pieces: Sequence[Piece]) -> TurnResult:
+    """Return what the store is to keep of a turn that ended, and what is to be said."""
+    return TurnResult(
+        turn=turn.id,
+        state=_STATES[outcome.status],
+        summary=outcome.text,
+        pieces=tuple(pieces),
+        change=_change(outcome),
+    )
+
+
+def failure(error: AgentError) -> Outcome:
+    """Return the outcome of a turn whose agent failed; its process gets no other prompt."""
+    return Outcome(status="failed", text=str(error), problem=_problem(error), spent=True)
+
+
+def broken(turn: Turn, reference: str) -> TurnResult:
+    """Return the result of a turn that a bug of ours ended; `reference` finds it in the log."""
+    text = f"Something in Roomkey broke (reference {reference}). This room goes on; say it again."
+    piece = Piece(channel_id=turn.address.channel_id, body=text, reply_to=turn.address.message_id)
+    return TurnResult(turn=turn.id, state=TurnState.FAILED, summary=text, pieces=(piece,))
+
+
+def _change(outcome: Outcome) -> SessionChange | None:
+    if outcome.agent_session_id is None:
+        return None
+    return Used(
+        agent_session_id=outcome.agent_session_id,
+        cost_usd=outcome.usage.cost_usd,
+        context_tokens=outcome.usage.context_tokens,
+        context_window=outcome.usage.context_window,
+    )
+
+
+def _problem(error: AgentError) -> Problem:
+    match error:
+        case AuthError():
+            return "login"
+        case AgentGone():
+            return "gone"
+        case _:
+            return "other"

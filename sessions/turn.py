@@ -1,0 +1,258 @@
+"""One turn: prompt in, events to the reply, outcome out; its limits."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal, Protocol, Self
+
+from sessions.agents.base import AgentSession, Decision, Deny, TurnInput
+from sessions.clock import Clock
+from sessions.events import (
+    AskWithdrawn,
+    Event,
+    Exited,
+    PermissionAsk,
+    Problem,
+    TextDelta,
+    TextFinal,
+    ToolStart,
+    TurnDone,
+    Usage,
+)
+from sessions.prompts import Fetched
+from sessions.store.values import Piece, Turn
+
+INTERRUPT_LIMIT_S: Final = 10.0
+"""How long an agent may take to end a turn when it is told to; then its process is ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a turn ended.
+
+    `text` is the whole answer for `ok` (it may be empty) and one sentence about the cause for
+    `failed`. `partial` is what had been written before any other end. `notice` is something the
+    person must know before the answer. `agent_session_id` is None if the agent never reported one.
+    `spent` says that the agent's process must not get another prompt.
+    """
+
+    status: Literal["ok", "failed", "stopped", "interrupted"]
+    text: str = ""
+    partial: str = ""
+    problem: Problem | None = None
+    usage: Usage = field(default_factory=Usage)
+    notice: str = ""
+    agent_session_id: str | None = None
+    spent: bool = False
+
+
+class ReplySink(Protocol):
+    """Where a turn shows itself: entered before the prompt is sent, left when the turn is over."""
+
+    async def __aenter__(self) -> Self:
+        """Start showing."""
+        ...
+
+    async def __aexit__(self, *exc: object) -> None:
+        """Show nothing more."""
+        ...
+
+    def emit(self, event: Event) -> None:
+        """Take one event, in order. Never blocks and never raises."""
+        ...
+
+    async def pieces(self, outcome: Outcome) -> Sequence[Piece]:
+        """End all live showing and return what the outbox is to do.
+
+        May be called without entering: then nothing live was shown.
+        """
+        ...
+
+
+Note = Callable[[str], Awaitable[None]]
+"""Remembers the id of a turn's live message, for a crash."""
+
+OpenReply = Callable[[Turn, Note], ReplySink]
+FetchFiles = Callable[[Turn, Path], Awaitable[Sequence[Fetched]]]
+"""Downloads a turn's attachments into the room's inbox directory; never raises for a bad file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long a turn may be silent, last, and wait for an answer. Seconds."""
+
+    silence_s: float
+    turn_s: float
+    ask_s: float
+
+
+Halt = Literal["stopped", "interrupted"]
+
+
+class RunningTurn:
+    """The turn that an agent works on. The worker's reader feeds it; others may halt or answer it."""
+
+    def __init__(
+        self,
+        *,
+        agent: AgentSession,
+        sink: ReplySink,
+        limits: Limits,
+        clock: Clock,
+        note_tool: Callable[[str], Awaitable[None]],
+    ) -> None:
+        self._agent = agent
+        self._sink = sink
+        self._limits = limits
+        self._clock = clock
+        self._note_tool = note_tool
+        self._inbox: asyncio.Queue[Event | Halt] = asyncio.Queue()
+        self._asks: dict[str, float] = {}
+        self._halted: Halt | None = None
+        self._blocks: list[str] = []
+        self._delta = ""
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether the agent waits for a person's yes or no."""
+        return bool(self._asks)
+
+    def feed(self, event: Event) -> None:
+        """Hand over an event of this turn, or the end of the process. Never blocks."""
+        self._inbox.put_nowait(event)
+
+    def halt(self, reason: Halt) -> None:
+        """End the turn as soon as the agent lets go. The first reason counts."""
+        self._inbox.put_nowait(reason)
+
+    async def answer(self, ask: str, decision: Decision) -> bool:
+        """Answer an open ask; False if it is not open any more. The first answer wins."""
+        if self._asks.pop(ask, None) is None:
+            return False
+        self._sink.emit(AskWithdrawn(id=ask, reason="answered"))
+        return await self._agent.answer(ask, decision)
+
+    async def run(self, prompt: TurnInput) -> Outcome:
+        """Send the prompt and follow the turn to its end. Raises AgentGone if it cannot be sent."""
+        now_s = self._clock.monotonic_s()
+        turn_ends_s = now_s + self._limits.turn_s
+        silent_until_s = now_s + self._limits.silence_s
+        await self._agent.send(prompt)
+        while True:
+            wait_until_s = min(turn_ends_s, silent_until_s, *self._asks.values())
+            item = await self._receive(wait_until_s)
+            now_s = self._clock.monotonic_s()
+            if item is None:
+                if await self._deny_expired(now_s):
+                    silent_until_s = now_s + self._limits.silence_s
+                    continue
+                if self._asks and now_s < turn_ends_s:  # a person thinking is not an agent hanging
+                    silent_until_s = now_s + self._limits.silence_s
+                    continue
+                return await self._cut_short(too_long=now_s >= turn_ends_s)
+            silent_until_s = now_s + self._limits.silence_s
+            if isinstance(item, str):
+                if self._halted is None:
+                    self._halted = item
+                    turn_ends_s = now_s + INTERRUPT_LIMIT_S
+                    await self._agent.interrupt()
+                continue
+            outcome = await self._take(item)
+            if outcome is not None:
+                return outcome
+
+    async def _receive(self, until_s: float) -> Event | Halt | None:
+        if not self._inbox.empty():
+            return self._inbox.get_nowait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, until_s - self._clock.monotonic_s())):
+                return await self._inbox.get()
+        return None
+
+    async def _take(self, event: Event) -> Outcome | None:
+        if isinstance(event, PermissionAsk):  # open before anybody can answer it
+            self._asks[event.id] = self._clock.monotonic_s() + self._limits.ask_s
+        self._sink.emit(event)
+        match event:
+            case TextDelta(text=text):
+                self._delta += text
+            case TextFinal(text=text):
+                self._blocks.append(text)
+                self._delta = ""
+            case ToolStart(title=title):
+                await self._note_tool(title)
+            case AskWithdrawn(id=ask):
+                self._asks.pop(ask, None)
+            case TurnDone():
+                return self._done(event)
+            case Exited(exit_code=code, stderr_tail=tail):
+                return self._gone(code, tail)
+            case _:
+                pass
+        return None
+
+    def _done(self, event: TurnDone) -> Outcome:
+        status = self._halted if event.status == "stopped" and self._halted else event.status
+        return Outcome(
+            status=status,
+            text=event.text,
+            partial="" if status == "ok" else self._written(),
+            problem=event.problem,
+            usage=event.usage,
+            agent_session_id=event.agent_session_id,
+        )
+
+    def _gone(self, code: int | None, stderr_tail: str) -> Outcome:
+        if self._halted:
+            return Outcome(status=self._halted, partial=self._written(), spent=True)
+        last_line = stderr_tail.strip().splitlines()[-1:] or ["It gave no reason."]
+        return Outcome(
+            status="failed",
+            text=f"The agent's process ended in the middle of this (exit code {code}). {last_line[0][:300]}",
+            partial=self._written(),
+            problem="gone",
+            spent=True,
+        )
+
+    async def _cut_short(self, *, too_long: bool) -> Outcome:
+        """Silence or the time limit: interrupt, wait a little, then give the process up."""
+        ended = self._halted is not None
+        if not ended:
+            await self._agent.interrupt()
+            deadline_s = self._clock.monotonic_s() + INTERRUPT_LIMIT_S
+            while (item := await self._receive(deadline_s)) is not None:
+                if isinstance(item, TurnDone | Exited):
+                    ended = isinstance(item, TurnDone)
+                    break
+        if self._halted:
+            return Outcome(status=self._halted, partial=self._written(), spent=True)
+        limit_s = self._limits.turn_s if too_long else self._limits.silence_s
+        what = "was not done after" if too_long else "said nothing for"
+        return Outcome(
+            status="failed",
+            text=f"The agent {what} {_span(limit_s)}, so I ended this turn. Say it again to go on.",
+            partial=self._written(),
+            problem="silence",
+            spent=not ended,
+        )
+
+    async def _deny_expired(self, now_s: float) -> bool:
+        expired = [ask for ask, until_s in self._asks.items() if until_s <= now_s]
+        for ask in expired:
+            del self._asks[ask]
+            self._sink.emit(AskWithdrawn(id=ask, reason="expired"))
+            reason = f"Nobody answered within {_span(self._limits.ask_s)}."
+            await self._agent.answer(ask, Deny(reason=reason))
+        return bool(expired)
+
+    def _written(self) -> str:
+        return "\n\n".join([*self._blocks, self._delta] if self._delta else self._blocks)
+
+
+def _span(seconds: float) -> str:
+    """Return a duration in words: `45 s`, `10 min`, `4 h`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"

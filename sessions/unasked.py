@@ -1,0 +1,40 @@
+"""What an agent says of its own accord, after a background task say: posted as a notice of its room."""
+
+import secrets
+
+from sessions.engine import Engine
+from sessions.keys import SessionKey, TurnId
+from sessions.store.values import ChatAddress, Inbound, Kind, Origin, Prompt, Turn, TurnState
+from sessions.turn import Outcome
+
+
+async def post_unasked(engine: Engine, key: SessionKey, address: ChatAddress, outcome: Outcome) -> None:
+    """Store the words as something to be said at `address`. Nothing of it is shown live."""
+    notice = Inbound(
+        source=f"unasked:{key}",
+        msg_id=secrets.randbits(62),
+        key=key,
+        address=address,
+        prompt=Prompt(text=""),
+        kind=Kind.NOTICE,
+        origin=Origin.AGENT,
+    )
+    turn = Turn(
+        id=TurnId(0),
+        key=key,
+        kind=notice.kind,
+        origin=notice.origin,
+        state=TurnState.DONE,
+        attempt=1,
+        generation=0,
+        address=address,
+        prompt=notice.prompt,
+        created=engine.clock.utc(),
+    )
+    pieces = await engine.open_reply(turn, _nothing_live).pieces(outcome)
+    await engine.store.post(notice, pieces)
+    engine.outbox_filled()
+
+
+async def _nothing_live(message_id: str) -> None:
+    raise AssertionError(f"a notice shows nothing live, yet message {message_id} was sent")

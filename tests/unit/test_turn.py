@@ -1,0 +1,231 @@
+"""A turn, event by event: how it ends, what it keeps, and its three limits."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from typing import Self
+from uuid import uuid4
+
+import pytest
+
+from sessions.agents.base import Allow, Decision, Deny, TurnInput
+from sessions.clock import SystemClock
+from sessions.errors import AgentGone
+from sessions.events import (
+    AskWithdrawn,
+    Event,
+    Exited,
+    PermissionAsk,
+    TextDelta,
+    TextFinal,
+    ToolStart,
+    TurnDone,
+    Usage,
+)
+from sessions.keys import TurnId
+from sessions.store.values import Piece
+from sessions.turn import Limits, Outcome, RunningTurn
+
+TURN = TurnId(1)
+PROMPT = TurnInput(turn=TURN, uuid=uuid4(), text="hello")
+PATIENT = Limits(silence_s=30, turn_s=60, ask_s=30)
+
+
+class QuietAgent:
+    """An agent session that says nothing by itself and remembers what it was told."""
+
+    agent_session_id = "s1"
+
+    def __init__(self, *, stops: bool = True, gone: bool = False) -> None:
+        self.sent: list[TurnInput] = []
+        self.answers: list[tuple[str, Decision]] = []
+        self.interrupted = asyncio.Event()
+        self.answered = asyncio.Event()
+        self.stops = stops
+        self.gone = gone
+        self.turn: RunningTurn | None = None
+
+    async def send(self, turn: TurnInput) -> None:
+        if self.gone:
+            raise AgentGone
+        self.sent.append(turn)
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        return
+        yield
+
+    async def answer(self, ask: str, decision: Decision) -> bool:
+        self.answers.append((ask, decision))
+        self.answered.set()
+        return True
+
+    async def interrupt(self) -> None:
+        self.interrupted.set()
+        if self.stops and self.turn is not None:
+            self.turn.feed(TurnDone(status="stopped", agent_session_id="s1", turn=TURN))
+
+    async def close(self, grace_s: float) -> None:
+        pass
+
+
+class Heard:
+    """A reply sink that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.heard = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        pass
+
+    def emit(self, event: Event) -> None:
+        self.events.append(event)
+        self.heard.set()
+
+    async def pieces(self, outcome: Outcome) -> Sequence[Piece]:
+        return ()
+
+
+class Stage:
+    """A turn with a quiet agent."""
+
+    def __init__(self, limits: Limits = PATIENT, *, stops: bool = True, gone: bool = False) -> None:
+        self.agent, self.sink, self.tools = QuietAgent(stops=stops, gone=gone), Heard(), list[str]()
+        self.turn = RunningTurn(
+            agent=self.agent, sink=self.sink, limits=limits, clock=SystemClock(), note_tool=self._note
+        )
+        self.agent.turn = self.turn
+
+    async def _note(self, title: str) -> None:
+        self.tools.append(title)
+
+    async def play(self, *events: Event) -> Outcome:
+        for event in events:
+            self.turn.feed(event)
+        return await self.turn.run(PROMPT)
+
+
+def done(text: str = "hi") -> TurnDone:
+    return TurnDone(status="ok", agent_session_id="s2", text=text, turn=TURN, usage=Usage(cost_usd=0.5))
+
+
+async def test_the_answer_and_the_figures_come_from_the_end() -> None:
+    stage = Stage()
+    outcome = await stage.play(TextDelta(text="h", turn=TURN), TextFinal(text="hi", turn=TURN), done())
+    assert outcome == Outcome(status="ok", text="hi", usage=Usage(cost_usd=0.5), agent_session_id="s2")
+    assert stage.agent.sent == [PROMPT]
+    assert len(stage.sink.events) == 3
+
+
+async def test_a_failed_turn_keeps_what_was_written() -> None:
+    failed = TurnDone(status="failed", agent_session_id="s1", text="No.", problem="api", turn=TURN)
+    outcome = await Stage().play(TextFinal(text="one", turn=TURN), TextDelta(text="tw", turn=TURN), failed)
+    assert (outcome.status, outcome.text, outcome.partial) == ("failed", "No.", "one\n\ntw")
+    assert not outcome.spent
+
+
+async def test_a_process_that_ends_is_said_with_its_last_line() -> None:
+    outcome = await Stage().play(
+        TextDelta(text="half", turn=TURN), Exited(exit_code=137, stderr_tail="x\nKilled\n")
+    )
+    assert outcome.status == "failed"
+    assert "exit code 137" in outcome.text
+    assert outcome.text.endswith("Killed")
+    assert outcome.partial == "half"
+    assert outcome.spent
+
+
+async def test_a_tool_is_noted_before_the_next_event() -> None:
+    stage = Stage()
+    await stage.play(ToolStart(id="t", name="Bash", title="Bash: ls", turn=TURN), done())
+    assert stage.tools == ["Bash: ls"]
+
+
+async def test_stop_interrupts_the_agent_and_ends_the_turn() -> None:
+    stage = Stage()
+    stage.turn.feed(TextDelta(text="half", turn=TURN))
+    stage.turn.halt("stopped")
+    outcome = await stage.turn.run(PROMPT)
+    assert (outcome.status, outcome.partial, outcome.spent) == ("stopped", "half", False)
+
+
+async def test_a_drain_is_no_stop() -> None:
+    stage = Stage()
+    stage.turn.halt("interrupted")
+    stage.turn.halt("stopped")
+    assert (await stage.turn.run(PROMPT)).status == "interrupted"
+
+
+async def test_an_answer_that_was_ready_before_the_stop_counts() -> None:
+    stage = Stage(stops=False)
+    stage.turn.halt("stopped")
+    stage.turn.feed(done("all of it"))
+    outcome = await stage.turn.run(PROMPT)
+    assert (outcome.status, outcome.text) == ("ok", "all of it")
+
+
+async def test_an_agent_that_ends_itself_when_stopped_is_stopped() -> None:
+    stage = Stage(stops=False)
+    stage.turn.halt("stopped")
+    stage.turn.feed(Exited(exit_code=143))
+    outcome = await stage.turn.run(PROMPT)
+    assert (outcome.status, outcome.spent) == ("stopped", True)
+
+
+async def test_silence_ends_the_turn_and_the_process_stays() -> None:
+    outcome = await Stage(Limits(silence_s=0.01, turn_s=60, ask_s=30)).play(TextDelta(text="half", turn=TURN))
+    assert (outcome.status, outcome.problem, outcome.partial) == ("failed", "silence", "half")
+    assert "said nothing for" in outcome.text
+    assert not outcome.spent
+
+
+async def test_the_time_limit_counts_although_the_agent_talks() -> None:
+    stage = Stage(Limits(silence_s=30, turn_s=0.0, ask_s=30))
+    outcome = await stage.play()
+    assert "was not done after" in outcome.text
+
+
+async def test_an_open_question_is_no_silence() -> None:
+    stage = Stage(Limits(silence_s=0.01, turn_s=60, ask_s=0.1))
+    stage.turn.feed(PermissionAsk(id="a", tool="Bash", title="ls", turn=TURN))
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(stage.turn.run(PROMPT))
+        await stage.agent.answered.wait()
+        stage.turn.feed(done())
+    assert running.result().status == "ok"
+    [(ask, decision)] = stage.agent.answers
+    assert ask == "a"
+    assert isinstance(decision, Deny)
+    assert AskWithdrawn(id="a", reason="expired") in stage.sink.events
+
+
+async def test_the_first_answer_to_a_question_wins() -> None:
+    stage = Stage()
+    stage.turn.feed(PermissionAsk(id="a", tool="Bash", title="ls", turn=TURN))
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(stage.turn.run(PROMPT))
+        await stage.sink.heard.wait()
+        assert stage.turn.is_asking
+        assert await stage.turn.answer("a", Allow())
+        assert not await stage.turn.answer("a", Deny(reason="no"))
+        stage.turn.feed(done())
+    assert running.result().status == "ok"
+    assert stage.agent.answers == [("a", Allow())]
+
+
+async def test_a_question_that_the_agent_withdrew_cannot_be_answered() -> None:
+    stage = Stage()
+    outcome = await stage.play(
+        PermissionAsk(id="a", tool="Bash", title="ls", turn=TURN),
+        AskWithdrawn(id="a", reason="agent", turn=TURN),
+        done(),
+    )
+    assert outcome.status == "ok"
+    assert not await stage.turn.answer("a", Allow())
+
+
+async def test_a_dead_agent_is_told_to_the_worker() -> None:
+    with pytest.raises(AgentGone):
+        await Stage(gone=True).play()
