@@ -1,0 +1,71 @@
+"""Where the bot's token comes from, and whether it can be one."""
+
+import os
+import re
+import stat
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import Final
+
+from pydantic import SecretStr
+
+VARIABLE: Final = "DISCORD_BOT_TOKEN"
+FILE_NAME: Final = "discord-token"
+_SHAPE: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_APPLICATION_ID: Final = re.compile(r"[0-9]{15,20}")
+
+
+class BadToken(ValueError):
+    """What was found where the token should be is none; the text says where, and never shows it."""
+
+
+def take_token(environ: MutableMapping[str, str]) -> str:
+    """Return the variable's value and remove it, so that no child can inherit it; empty if unset."""
+    return environ.pop(VARIABLE, "").strip()
+
+
+def read_token(variable: str, credentials_dir: str | None, data_dir: Path) -> SecretStr | None:
+    """Return the token: the service manager's credential, else the data directory's file, else `variable`.
+
+    None if nobody gives one.
+
+    Raises:
+        BadToken: the first that is given has not the shape of a token, or others may read the file.
+    """
+    if credentials_dir and (text := _read(Path(credentials_dir) / FILE_NAME)):
+        return _checked(text, f"the credential {FILE_NAME}")
+    file = data_dir / FILE_NAME
+    if text := _read(file, private=True):
+        return _checked(text, str(file))
+    return _checked(variable, VARIABLE) if variable else None
+
+
+def missing(data_dir: Path) -> str:
+    """Return what to tell a person whose bot has no token."""
+    return f"There is no bot token: set {VARIABLE}, or write it to {data_dir / FILE_NAME} with mode 0600."
+
+
+def _read(file: Path, *, private: bool = False) -> str:
+    try:
+        with file.open(encoding="utf-8") as opened:
+            mode = stat.S_IMODE(os.fstat(opened.fileno()).st_mode)
+            if private and mode & 0o077:
+                raise BadToken(f"{file} has mode {mode:04o}; run: chmod 600 {file}")
+            return opened.read().strip()
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise BadToken(f"{file} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise BadToken(f"{file} is not text") from error
+
+
+def _checked(text: str, where: str) -> SecretStr:
+    if _SHAPE.fullmatch(text):
+        return SecretStr(text)
+    if _APPLICATION_ID.fullmatch(text):
+        raise BadToken(
+            f"{where} holds an application id, not a token; "
+            "the token is on the Bot page of the developer portal, under Reset Token"
+        )
+    raise BadToken(f"{where} does not hold a bot token; a token has three parts with dots between them")
