@@ -1,0 +1,5 @@
+"""`python -m bot` is `roomkey`."""
+
+from bot.cli import main
+
+main()

@@ -1,0 +1,133 @@
+"""Discord's objects -> Incoming, Place, Person; only here Discord's ids become ours. Pure."""
+
+import re
+from typing import Final
+
+import discord
+
+from bot.chat import Incoming, Person, Place
+from sessions.store.values import Attachment
+
+PLATFORM: Final = "discord"
+
+_ORDINARY: Final = frozenset({discord.MessageType.default, discord.MessageType.reply})
+
+
+def incoming(message: discord.Message, me: discord.abc.User) -> Incoming:
+    """Return a message in words of no platform. Reads what came with the event, and asks nobody."""
+    mentions_bot = _mentions(message, me)
+    others = {user.id for user in message.mentions} | {_replied_to(message)}
+    return Incoming(
+        place=_place_of(message),
+        person=_author(message),
+        message_id=message.id,
+        text=_text(message, me),
+        attachments=tuple(_attachments(message)),
+        mentions_bot=mentions_bot,
+        mentions_others=not mentions_bot and bool(others - {None, me.id, message.author.id}),
+        ordinary=message.type in _ORDINARY and message.webhook_id is None,
+    )
+
+
+def place_of_interaction(interaction: discord.Interaction) -> Place:
+    """Return where a command was typed or a button clicked."""
+    channel = interaction.channel
+    return Place(
+        platform=PLATFORM,
+        channel_id=str(interaction.channel_id),
+        guild_id=_id(interaction.guild_id),
+        parent_id=_id(channel.parent_id) if isinstance(channel, discord.Thread) else None,
+    )
+
+
+def person(user: discord.User | discord.Member) -> Person:
+    """Return somebody with the roles that Discord sent along; none outside a guild."""
+    roles = user.roles if isinstance(user, discord.Member) else []
+    return Person(
+        id=str(user.id),
+        name=user.display_name,
+        role_ids=frozenset(str(role.id) for role in roles),
+        is_bot=user.bot or user.system,
+    )
+
+
+def has_nothing_to_read(message: discord.Message) -> bool:
+    """Whether a message came without any content: what all look like if the intent is missing."""
+    return not (
+        message.content
+        or message.attachments
+        or message.embeds
+        or message.stickers
+        or message.message_snapshots
+        or message.poll
+        or message.components
+    )
+
+
+def _author(message: discord.Message) -> Person:
+    user = message.author
+    if message.guild is None and isinstance(user, discord.Member):
+        # A guild that is not in the cache: its roles cannot be read, so the person has none.
+        return Person(id=str(user.id), name=user.display_name, is_bot=user.bot)
+    return person(user)
+
+
+def _place_of(message: discord.Message) -> Place:
+    channel = message.channel
+    # A channel that is not in the cache, such as an archived thread, shows its ids alone.
+    unknown = isinstance(channel, discord.PartialMessageable)
+    guild_id = channel.guild_id if unknown else message.guild and message.guild.id
+    return Place(
+        platform=PLATFORM,
+        channel_id=str(channel.id),
+        guild_id=_id(guild_id),
+        parent_id=_id(channel.parent_id) if isinstance(channel, discord.Thread) else None,
+    )
+
+
+def _id(snowflake: int | None) -> str | None:
+    return None if snowflake is None else str(snowflake)
+
+
+def _mentions(message: discord.Message, me: discord.abc.User) -> bool:
+    # Discord offers the bot's own role beside the bot itself, and people pick either.
+    role = message.guild.self_role if message.guild else None
+    return (
+        me.id in {user.id for user in message.mentions}
+        or (role is not None and role in message.role_mentions)
+        or _replied_to(message) == me.id
+    )
+
+
+def _replied_to(message: discord.Message) -> int | None:
+    reference = message.reference
+    if message.type is not discord.MessageType.reply or reference is None:
+        return None
+    return reference.resolved.author.id if isinstance(reference.resolved, discord.Message) else None
+
+
+def _text(message: discord.Message, me: discord.abc.User) -> str:
+    # The mention that calls the bot is no part of what is asked, unless nothing else is said.
+    called = re.fullmatch(rf"\s*<@!?{me.id}>\s*(?P<rest>.+)", message.content, re.DOTALL)
+    said = called["rest"] if called else message.content
+    forwarded = [
+        "Forwarded message:\n" + "\n".join(f"> {line}" for line in snapshot.content.splitlines())
+        for snapshot in message.message_snapshots
+        if snapshot.content
+    ]
+    return "\n\n".join(part for part in (said, *forwarded) if part)
+
+
+def _attachments(message: discord.Message) -> list[Attachment]:
+    snapshots = message.message_snapshots
+    files = [*message.attachments, *(file for snapshot in snapshots for file in snapshot.attachments)]
+    return [
+        Attachment(
+            id=str(file.id),
+            name=file.filename,
+            url=file.url,
+            size_bytes=file.size,
+            content_type=file.content_type or "",
+        )
+        for file in files
+    ]

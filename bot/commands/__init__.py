@@ -1,0 +1,14 @@
+"""What each command means on any platform; one file per topic. `COMMANDS` is the list."""
+
+from typing import Final
+
+from bot.commands.help import help_command
+from bot.commands.reset import RESET
+from bot.commands.spec import Command
+from bot.commands.status import STATUS
+from bot.commands.stop import STOP
+
+_ACTS: Final = (STATUS, RESET, STOP)
+
+COMMANDS: Final[tuple[Command, ...]] = (*_ACTS, help_command(_ACTS))
+"""Written by hand: one line for each command."""

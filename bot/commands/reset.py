@@ -1,0 +1,42 @@
+"""/reset: the room starts a fresh session; the former one stays on disk."""
+
+from collections.abc import Awaitable
+from typing import Final
+
+from bot.commands.spec import Call, Command, Option
+from sessions.store.values import Accepted, Inbound, Kind, Prompt
+
+
+def _run(call: Call) -> Awaitable[str]:
+    now = call.options.get("now", False)
+    # Not a coroutine: the place in the order is taken by the call, before the chat is answered.
+    accepted = call.rooms.accept(
+        Inbound(
+            source=call.source,
+            msg_id=call.id,
+            key=call.key,
+            address=call.address,
+            prompt=Prompt(text="", author_id=call.person.id, author_name=call.person.name),
+            kind=Kind.RESET,
+            head=now,
+        )
+    )
+    return _said(accepted, now=now)
+
+
+async def _said(accepted: Awaitable[Accepted], *, now: bool) -> str:
+    ahead = (await accepted).ahead
+    if now:
+        return "This room starts fresh at once. What runs is ended; what waits comes after."
+    if not ahead:
+        return "This room starts fresh."
+    before = "the turn that is" if ahead == 1 else f"the {ahead} turns that are"
+    return f"This room starts fresh after {before} before this. Use `/reset now:True` to end what runs."
+
+
+RESET: Final = Command(
+    name="reset",
+    description="Start a fresh session in this room; the former one stays on disk",
+    run=_run,
+    options=(Option(name="now", description="End the running turn first instead of waiting for it"),),
+)

@@ -1,0 +1,72 @@
+"""/status: what this room is, does and costs, and how to go on with it in a terminal."""
+
+from typing import Final, assert_never
+
+from bot.commands.spec import Call, Command
+from bot.reply_state import elapsed
+from sessions.manager import RoomStatus
+from sessions.records import SessionRecord
+
+_ISOLATION: Final = {"none": "none: agents are kept apart by directories alone"}
+
+
+async def _run(call: Call) -> str:
+    return status_text(await call.rooms.status(call.key))
+
+
+def status_text(status: RoomStatus) -> str:
+    """Return everything about a room that a person may want to know, in Markdown."""
+    model = status.model or "its own choice"
+    process = "kept" if status.live else "not running"
+    lines = [
+        f"**Room** {_code(status.key)} · {_state(status)} · {status.waiting} waiting",
+        f"Agent: {status.vendor} · model: {model} · mode: {status.permission_mode} · process: {process}",
+        f"Isolation: {_ISOLATION.get(status.isolation, status.isolation)}",
+    ]
+    if status.record is None:
+        return "\n".join([*lines, "Session: none yet; the first message here starts one."])
+    lines += _session(status.record)
+    if status.terminal_command is not None:
+        lines.append(f"Go on in a terminal:\n```sh\n{status.terminal_command}\n```")
+    return "\n".join(lines)
+
+
+def _session(record: SessionRecord) -> list[str]:
+    turns = "1 turn" if record.turn_count == 1 else f"{record.turn_count} turns"
+    return [
+        f"Session: {_code(record.agent_session_id)} · {turns} · since <t:{record.created.timestamp():.0f}:f>",
+        f"Workdir: {_code(str(record.workdir))}",
+        f"Memory: {_code(str(record.memory_dir))}",
+        f"Context: {_context(record)} · cost so far: ${record.cost_usd:.2f}, as the agent counts it",
+    ]
+
+
+def _state(status: RoomStatus) -> str:
+    match status.state:
+        case "idle":
+            return "idle"
+        case "running":
+            took = "" if status.running_for_s is None else f" for {elapsed(status.running_for_s)}"
+            return f"running{took}"
+        case "asking":
+            return "waiting for your permission"
+        case _:
+            assert_never(status.state)
+
+
+def _context(record: SessionRecord) -> str:
+    if record.context_tokens is None:
+        return "not known yet"
+    if not record.context_window:
+        return f"{record.context_tokens:,} tokens"
+    share = record.context_tokens / record.context_window
+    return f"{record.context_tokens:,} of {record.context_window:,} tokens ({share:.0%})"
+
+
+def _code(text: str) -> str:
+    return f"`` {text} ``" if "`" in text else f"`{text}`"
+
+
+STATUS: Final = Command(
+    name="status", description="What this room is, does and costs, and how to go on in a terminal", run=_run
+)

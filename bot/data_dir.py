@@ -1,0 +1,32 @@
+"""Taking a data directory into use, by the bot or by a command: made if missing, and nobody else in it."""
+
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from uuid import UUID
+
+from sessions.errors import ReadOnly
+from sessions.instance import hold_instance
+from sessions.paths import Paths
+
+
+@contextmanager
+def hold_data_dir(data_dir: Path) -> Generator[tuple[Paths, UUID]]:
+    """Make the directory's parts and hold its lock while the block runs; the UUID names this use. Blocks.
+
+    Raises:
+        Locked: another Roomkey uses it.
+        ReadOnly: it cannot be made or written.
+        StateError: it lies where agents may not write.
+    """
+    paths = Paths(data_dir)
+    with ExitStack() as stack:
+        try:
+            paths.create()
+            owner = stack.enter_context(hold_instance(paths.lock))
+        except OSError as error:
+            raise ReadOnly(
+                f"The data directory {paths.root} cannot be written: {error.strerror}."
+                " Change its owner or mode, or name another one in ROOMKEY_DATA_DIR."
+            ) from error
+        yield paths, owner

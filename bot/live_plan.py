@@ -1,0 +1,59 @@
+"""When a live message is sent and edited. Pure: time comes in, commands go out."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Show this as a new message."""
+
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Show this in the message that is there."""
+
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class WakeAt:
+    """Too soon: ask again at that time, with the newest body."""
+
+    at_s: float
+
+
+Command = Send | Edit | WakeAt
+
+
+@dataclass(slots=True)
+class LivePlan:
+    """The pace of one live message: the first body at once, then at most one request per interval.
+
+    Bodies in between are left out, never queued. `step` counts its command as done; `lost` and
+    `failed` take that back.
+    """
+
+    interval_s: float
+    shown: str = ""
+    exists: bool = False
+    free_at_s: float = 0.0
+
+    def step(self, now_s: float, body: str) -> Command | None:
+        """Return what shows `body`, which is not empty; None if it is shown already."""
+        if body == self.shown:
+            return None
+        if now_s < self.free_at_s:
+            return WakeAt(self.free_at_s)
+        command = Edit(body) if self.exists else Send(body)
+        self.shown, self.exists, self.free_at_s = body, True, now_s + self.interval_s
+        return command
+
+    def lost(self) -> None:
+        """The message is not there, or not any more: the next one is a new one."""
+        self.shown, self.exists = "", False
+
+    def failed(self, until_s: float) -> None:
+        """The chat did not take the last body, and wants nothing more before that time."""
+        self.shown, self.free_at_s = "", max(self.free_at_s, until_s)

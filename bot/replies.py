@@ -1,0 +1,33 @@
+"""Opens the reply for a turn's address: the manager's factory, over the platforms' ports."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from bot.approvals import OpenAsks
+from bot.chat import ChatPort
+from bot.live_reply import LiveReply
+from sessions.clock import Clock
+from sessions.store.values import Turn, piece_nonce
+from sessions.turn import Note, OpenReply
+
+
+def reply_opener(
+    ports: Mapping[str, ChatPort], *, asks: OpenAsks, clock: Clock, store_id: str, ask_limit_s: float
+) -> OpenReply:
+    """Return what opens a turn's reply on the port of its platform.
+
+    `store_id` is the store's fact of that name; `asks` is shared with whoever takes the clicks.
+    """
+
+    def open_reply(turn: Turn, note: Note) -> LiveReply:
+        return LiveReply(
+            port=ports[turn.address.platform],
+            turn=turn,
+            note=note,
+            asks=asks,
+            clock=clock,
+            nonce=partial(piece_nonce, store_id, turn.id),
+            ask_limit_s=ask_limit_s,
+        )
+
+    return open_reply

@@ -1,0 +1,137 @@
+"""Getting in: what a person must mend ends the bot with a sentence; an absent network is waited for."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import discord
+import pytest
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+from tenacity import wait_none
+
+from bot.access import Rules
+from bot.approvals import OpenAsks
+from bot.chat import ChatUnusable, IntentsMissing, TokenRefused
+from bot.chat_discord.client import RoomkeyClient
+from bot.chat_discord.login import default_intents, log_in, point_at
+from bot.demo.guild import GatewayOptions, OfflineGuild, RateLimits
+from bot.demo.guild.intents import Intent
+from bot.desk import Desk
+from bot.gate import Gate
+from tests.support.desk_rooms import Rooms
+from tests.support.discord_client import READY_S, pointed_at
+
+
+class Facts:
+    """Small texts in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], str] = {}
+
+    async def get_fact(self, scope: str, name: str) -> str | None:
+        return self.kept.get((scope, name))
+
+    async def set_fact(self, scope: str, name: str, text: str) -> None:
+        self.kept[scope, name] = text
+
+
+def desk(rooms: Rooms | None = None) -> Desk:
+    gate = Gate(rules=Rules(users=frozenset({"1"})), listen_channels=(), reply_to=lambda _: "all")
+    return Desk(gate=gate, rooms=rooms or Rooms(), asks=OpenAsks())
+
+
+@asynccontextmanager
+async def offline_guild(gateway: GatewayOptions | None = None) -> AsyncGenerator[OfflineGuild]:
+    async with OfflineGuild(rate_limits=RateLimits.off(), gateway=gateway) as guild, pointed_at(guild):
+        yield guild
+
+
+async def test_a_refused_token_is_final_and_says_what_to_do() -> None:
+    async with offline_guild():
+        with pytest.raises(TokenRefused, match=r"Make a new one at .* and set DISCORD_BOT_TOKEN") as caught:
+            await RoomkeyClient().serve("not.the.token", desk(), Facts())
+        assert caught.value.exit_code == 77
+
+
+async def test_a_token_that_is_refused_later_is_final_too() -> None:
+    async with offline_guild() as guild, asyncio.TaskGroup() as tasks:
+        client = RoomkeyClient(guild_ready_timeout=READY_S)
+        serving = tasks.create_task(_refusal(client, guild.token))
+        await guild.wait_online(timeout=5)
+        await guild.gateway.close(4004)
+        assert isinstance(await serving, TokenRefused)
+
+
+async def test_a_missing_intent_ends_it_with_the_link_to_the_switch() -> None:
+    async with offline_guild(gateway=GatewayOptions(granted=Intent(0))) as guild:
+        with pytest.raises(IntentsMissing, match=r"discord.com/developers/applications/\d+/bot") as caught:
+            await RoomkeyClient().serve(guild.token, desk(), Facts())
+        assert caught.value.exit_code == 78
+
+
+async def test_another_final_close_is_told_by_its_code() -> None:
+    async with offline_guild() as guild, asyncio.TaskGroup() as tasks:
+        client = RoomkeyClient(guild_ready_timeout=READY_S)
+        serving = tasks.create_task(_refusal(client, guild.token))
+        await guild.wait_online(timeout=5)
+        await guild.gateway.close(4012)
+        assert "code 4012" in str(await serving)
+
+
+@pytest.mark.parametrize(
+    "fault", [{"status": 503}, {"abort": True}, {"status": 429, "via": False}], ids=["503", "abort", "banned"]
+)
+async def test_an_absent_discord_is_waited_for(
+    fault: dict[str, object], caplog: pytest.LogCaptureFixture
+) -> None:
+    async with offline_guild() as guild, RoomkeyClient() as client:
+        guild.faults.rest("GET", r"/users/@me$", times=3, **fault)  # type: ignore[arg-type]
+        client.attend(desk(), Facts())
+        await log_in(client, guild.token, wait=wait_none())
+        assert client.logged_in.is_set()
+    assert "Discord cannot be reached, trying again" in caplog.text
+
+
+async def test_a_lost_connection_comes_back_and_nothing_said_meanwhile_is_lost() -> None:
+    async with offline_guild() as guild, asyncio.TaskGroup() as tasks:
+        ann, place, rooms = guild.user("ann"), guild.channel("general"), Rooms()
+        rules = Rules(guilds=frozenset({guild.world.guild_id}))
+        gate = Gate(rules=rules, listen_channels=(), reply_to=lambda _: "all")
+        client = RoomkeyClient(guild_ready_timeout=READY_S)
+        it = Desk(gate=gate, rooms=rooms, asks=OpenAsks())
+        serving = tasks.create_task(client.serve(guild.token, it, Facts()))
+        await guild.wait_online(timeout=5)
+        await guild.gateway.close(4000)
+        await ann.says("said in the gap", place)
+        async with asyncio.timeout(10):
+            while not rooms.rows:
+                await asyncio.sleep(0.01)
+        assert [row.prompt.text for row in rooms.rows] == ["said in the gap"]
+        await client.close()
+        await serving
+
+
+def test_the_intents_are_the_least_that_will_do() -> None:
+    assert default_intents().value == 37377
+
+
+def test_pointing_sets_every_address_that_discord_py_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    for owner, name in (
+        (Route, "BASE"),
+        (DiscordWebSocket, "DEFAULT_GATEWAY"),
+        (discord.Asset, "BASE"),
+    ):
+        monkeypatch.setattr(owner, name, getattr(owner, name))
+    point_at("http://127.0.0.1:8000/api/v10", "ws://127.0.0.1:8000/gateway")
+    assert Route.BASE == "http://127.0.0.1:8000/api/v10"
+    assert str(DiscordWebSocket.DEFAULT_GATEWAY) == "ws://127.0.0.1:8000/gateway"
+    assert discord.Asset.BASE == "http://127.0.0.1:8000"
+    point_at("https://discord.com/api/v10", "wss://gateway.discord.gg/")
+    assert discord.Asset.BASE == "https://cdn.discordapp.com"
+
+
+async def _refusal(client: RoomkeyClient, token: str) -> ChatUnusable:
+    with pytest.raises(ChatUnusable) as caught:
+        await client.serve(token, desk(), Facts())
+    return caught.value

@@ -1,0 +1,60 @@
+"""What tests of the real Claude Code share: prompts that use tools, and looks at its processes and files."""
+
+import asyncio
+import json
+from pathlib import Path
+
+from sessions.agents.base import Allow, SessionSpec
+from sessions.agents.claude_transcript import config_dir, find_transcript
+from sessions.events import PermissionAsk, TurnDone
+from tests.support.agents import Talk
+
+ENDLESS = "tail -f /dev/null > x"
+"""Claude Code refuses a long `sleep` in the foreground."""
+
+BACKGROUND = '{"command": "sleep 0.3; echo $((40 + 2)) > sum", "run_in_background": true}'
+
+
+def bash(command: str, **more: object) -> str:
+    return f"tool:Bash:{json.dumps({'command': command, **more})}"
+
+
+async def allowed(agent: Talk, prompt: str) -> TurnDone:
+    """Send a prompt, allow the one tool that it asks for, and wait for the turn's end."""
+    turn = await agent.send(prompt)
+    ask = await agent.first(PermissionAsk, lambda ask: ask.turn == turn)
+    await agent.session.answer(ask.id, Allow())
+    return await agent.done(turn)
+
+
+def left_of(spec: SessionSpec) -> list[str]:
+    """Return the command lines of all living processes that this session has started."""
+    mark, found = f"ROOMKEY_SESSION={spec.lock}".encode(), list[str]()
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark in (place / "environ").read_bytes().split(b"\0"):
+                found.append((place / "cmdline").read_text().replace("\0", " "))
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue
+    return found
+
+
+def process_of(spec: SessionSpec) -> int:
+    return int(spec.lock.read_text())
+
+
+async def is_running(spec: SessionSpec, words: str) -> None:
+    """Wait until something the session has started has `words` in its command line."""
+    while not any(words in line for line in await asyncio.to_thread(left_of, spec)):
+        await asyncio.sleep(0.02)
+
+
+async def is_recorded(spec: SessionSpec, words: str) -> None:
+    """Wait until Claude Code's own record of the session holds `words`; it writes a little late."""
+
+    def holds() -> bool:
+        transcript = find_transcript(config_dir(spec.home), spec.agent_session_id)
+        return transcript is not None and words in transcript.read_text()
+
+    while not await asyncio.to_thread(holds):
+        await asyncio.sleep(0.02)

@@ -1,0 +1,122 @@
+"""A chat in memory that keeps the promises of `ChatPort`; tests look into it and put faults in."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+
+from bot.chat import Button, Capabilities, ChatError, ChatRefused, MessageGone
+from bot.measure import units
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A message as it looks now."""
+
+    channel_id: str
+    id: str
+    body: str
+    reply_to: str | None = None
+    silent: bool = False
+    buttons: tuple[Button, ...] = ()
+
+
+class FakePort:
+    """A chat with every channel there is, but those in `closed`.
+
+    `log` lists what was asked for, as `send`, `edit`, `delete`, `typing` with the text or id.
+    `faults` are raised by the next calls of that name, one each; those of `landed` after a message
+    was taken, as if its answer had got lost. While `held` is set to an event,
+    sends wait for it before they land.
+    """
+
+    platform = "fake"
+
+    def __init__(self, **capabilities: bool | float) -> None:
+        able = dict.fromkeys(("can_edit", "can_delete", "can_type", "has_buttons"), True)
+        self.capabilities = replace(Capabilities(**able), **capabilities)  # type: ignore[arg-type]
+        self.messages: dict[str, Shown] = {}
+        self.log: list[tuple[str, str]] = []
+        self.faults: dict[str, list[ChatError]] = {}
+        self.closed: set[str] = set()
+        self.held: asyncio.Event | None = None
+        self.nonces: list[str | None] = []
+        self._by_nonce: dict[str, str] = {}
+        self._ids = count(100)
+        self._news = asyncio.Event()
+
+    def bodies(self, channel_id: str = "1") -> list[str]:
+        """Return what the channel shows, oldest first."""
+        return [shown.body for shown in self.messages.values() if shown.channel_id == channel_id]
+
+    def asked(self, name: str) -> list[str]:
+        """Return the texts or ids of all calls of that name."""
+        return [what for called, what in self.log if called == name]
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Wait for calls until something holds."""
+        async with asyncio.timeout(10):
+            while not holds():
+                self._news.clear()
+                await self._news.wait()
+
+    async def send(
+        self,
+        channel_id: str,
+        body: str,
+        *,
+        nonce: str | None = None,
+        reply_to: str | None = None,
+        silent: bool = False,
+        buttons: Sequence[Button] = (),
+    ) -> str:
+        self.nonces.append(nonce)
+        self._called("send", body)
+        if self.held is not None:
+            await self.held.wait()
+        self._check("send", channel_id, body)
+        if nonce in self._by_nonce:
+            return self._by_nonce[nonce]
+        shown = Shown(channel_id, str(next(self._ids)), body, reply_to, silent, tuple(buttons))
+        self.messages[shown.id] = shown
+        if nonce is not None:
+            self._by_nonce[nonce] = shown.id
+        self._news.set()
+        if self.faults.get("landed"):
+            raise self.faults["landed"].pop(0)
+        return shown.id
+
+    async def edit(
+        self, channel_id: str, message_id: str, body: str, *, buttons: Sequence[Button] = ()
+    ) -> None:
+        self._called("edit", body)
+        self._check("edit", channel_id, body)
+        if message_id not in self.messages:
+            raise MessageGone
+        self.messages[message_id] = replace(self.messages[message_id], body=body, buttons=tuple(buttons))
+        self._news.set()
+
+    async def delete(self, channel_id: str, message_id: str) -> None:
+        self._called("delete", message_id)
+        self._check("delete", channel_id)
+        self.messages.pop(message_id, None)
+
+    async def typing(self, channel_id: str) -> None:
+        self._called("typing", channel_id)
+        self._check("typing", channel_id)
+
+    def _called(self, name: str, what: str) -> None:
+        self.log.append((name, what))
+        self._news.set()
+
+    def _check(self, name: str, channel_id: str, body: str = "-") -> None:
+        if self.faults.get(name):
+            raise self.faults[name].pop(0)
+        if channel_id in self.closed or not body.strip() or units(body) > self.capabilities.message_chars:
+            raise ChatRefused
+
+
+async def settled() -> None:
+    """Let every task that can go on do so, until all wait for a clock or an event."""
+    for _ in range(50):
+        await asyncio.sleep(0)

@@ -1,0 +1,112 @@
+"""The whole bot on the offline guild, in this process: real client, store and manager, scripted agent."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import discord
+
+from bot.access import Rules
+from bot.approvals import OpenAsks
+from bot.chat_discord.attachments import downloads
+from bot.chat_discord.client import RoomkeyClient
+from bot.demo.guild import OfflineGuild
+from bot.desk import Desk
+from bot.gate import Gate
+from bot.outbox import Outbox
+from bot.replies import reply_opener
+from bot.settings import ReplyTo
+from sessions.agents.scripted import ADAPTER
+from sessions.box import BOXES
+from sessions.clock import SystemClock
+from sessions.engine import Engine
+from sessions.manager import SessionManager
+from sessions.paths import Paths
+from sessions.pool import Pool
+from sessions.settings import AgentSettings
+from sessions.store import Store, open_store
+from sessions.store.values import STORE_ID
+from tests.support.discord_client import READY_S, pointed_at
+
+
+@dataclass(slots=True)
+class WholeBot:
+    """A bot that is connected, and its parts."""
+
+    client: RoomkeyClient
+    manager: SessionManager
+    store: Store
+    outbox: Outbox
+    asks: OpenAsks
+
+
+@asynccontextmanager
+async def whole_bot(
+    guild: OfflineGuild,
+    data_dir: Path,
+    *,
+    script: str | None = None,
+    listen: Sequence[str] = ("desk",),
+    rules: Rules | None = None,
+    reply_to: ReplyTo = "all",
+    intents: discord.Intents | None = None,
+    **settings: object,
+) -> AsyncGenerator[WholeBot]:
+    """Run the bot for everybody in the guild; leaving stops it as SIGTERM would.
+
+    `listen` are names of channels. `script` is what the agent plays, else it echoes.
+    """
+    path = None
+    if script is not None:
+        path = data_dir / "script.toml"
+        await asyncio.to_thread(path.write_text, script)
+    agent = AgentSettings.model_validate({"vendor": "scripted", "script": path, "grace_s": 5.0, **settings})
+    paths, clock, asks = Paths(data_dir), SystemClock(), OpenAsks()
+    await asyncio.to_thread(paths.create)
+    await asyncio.to_thread(BOXES["none"].write_launcher, paths.launcher)
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(pointed_at(guild))
+        store = await open_store(paths.root, clock)
+        stack.push_async_callback(store.close)
+        files = await stack.enter_async_context(downloads(guild.api_base))
+        client = RoomkeyClient(intents=intents, guild_ready_timeout=READY_S)
+        outbox = Outbox(store, client.port, clock)
+        engine = Engine(
+            store=store,
+            adapter=ADAPTER,
+            settings=agent,
+            paths=paths,
+            clock=clock,
+            pool=Pool(max_running=agent.max_running, max_live=agent.max_live),
+            owner=uuid4(),
+            open_reply=reply_opener(
+                {client.port.platform: client.port},
+                asks=asks,
+                clock=clock,
+                store_id=await store.get_fact(*STORE_ID) or "",
+                ask_limit_s=agent.ask_limit_s,
+            ),
+            fetch_files=files.fetch,
+            outbox_filled=outbox.wake,
+        )
+        gate = Gate(
+            rules=rules or Rules(guilds=frozenset({guild.world.guild_id})),
+            listen_channels={guild.channel(name).id for name in listen},
+            reply_to=lambda _place: reply_to,
+        )
+        async with asyncio.TaskGroup() as tasks:
+            async with SessionManager(engine, isolation="none") as manager:
+                desk = Desk(gate=gate, rooms=manager, asks=asks)
+                tasks.create_task(client.serve(guild.token, desk, store))
+                async with asyncio.timeout(10):
+                    await client.logged_in.wait()
+                    await client.wait_until_ready()
+                await manager.resume()
+                pump = tasks.create_task(outbox.run())
+                yield WholeBot(client, manager, store, outbox, asks)
+            assert await outbox.flush(5)
+            pump.cancel()
+            await client.close()

@@ -1,0 +1,28 @@
+"""Taking a data directory into use."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from bot.data_dir import hold_data_dir
+from sessions.errors import Locked, ReadOnly
+
+
+def test_it_is_made_for_nobody_but_us(tmp_path: Path) -> None:
+    with hold_data_dir(tmp_path / "a" / "data") as (paths, _):
+        assert stat.S_IMODE(paths.root.stat().st_mode) == 0o700
+
+
+def test_a_second_use_is_refused_and_a_later_one_is_not(tmp_path: Path) -> None:
+    with hold_data_dir(tmp_path), pytest.raises(Locked, match=str(os.getpid())), hold_data_dir(tmp_path):
+        pass
+    with hold_data_dir(tmp_path):
+        pass
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ReadOnly, match="ROOMKEY_DATA_DIR"), hold_data_dir(tmp_path / "file" / "data"):
+        pass

@@ -1,0 +1,122 @@
+"""Every way in asks the same gate and reaches the same session."""
+
+from collections.abc import Awaitable
+from typing import Any
+
+import pytest
+
+from bot.access import Deny, Rules
+from bot.approvals import Click, OpenAsks, short_name
+from bot.chat import Incoming, Person, Place
+from bot.commands import COMMANDS
+from bot.commands.status import STATUS
+from bot.desk import Desk
+from bot.gate import Gate, gate_of
+from bot.routing import Silence
+from bot.settings import DiscordSettings, PlaceSettings, Settings
+from sessions.agents.base import Allow
+from sessions.errors import AlreadyDecided, NotAllowed
+from sessions.events import PermissionAsk
+from sessions.keys import TurnId, session_key
+from sessions.store.values import ChatAddress
+from tests.support.desk_rooms import Rooms
+
+ANN, EVE = Person(id="7", name="ann"), Person(id="9", name="eve")
+PLACES = [
+    pytest.param(Place(platform="chat", channel_id="10", guild_id="1"), "default", id="listen channel"),
+    pytest.param(Place(platform="chat", channel_id="20", guild_id="1"), "20", id="channel"),
+    pytest.param(Place(platform="chat", channel_id="30", guild_id="1", parent_id="10"), "30", id="thread"),
+    pytest.param(Place(platform="chat", channel_id="40", guild_id=None), "40", id="direct message"),
+]
+ASK = PermissionAsk(id="a1", tool="Bash", title="ls")
+
+
+def desk() -> tuple[Desk, Rooms]:
+    rooms, asks = Rooms(turns={TurnId(5): session_key("20")}), OpenAsks()
+    asks.add(TurnId(5), ASK)
+    gate = Gate(rules=Rules(users=frozenset({"7"})), listen_channels={"10"}, reply_to=lambda _: "all")
+    return Desk(gate=gate, rooms=rooms, asks=asks), rooms
+
+
+def said(place: Place, person: Person = ANN, **more: Any) -> Incoming:
+    return Incoming(place=place, person=person, message_id=99, text="hi", **more)
+
+
+@pytest.mark.parametrize(("place", "key"), PLACES)
+async def test_messages_commands_and_clicks_reach_the_key_of_their_place(place: Place, key: str) -> None:
+    it, rooms = desk()
+    accepted = it.take(said(place))
+    assert accepted is not None
+    await accepted
+    assert [row.key for row in rooms.rows] == [key]
+    for command in COMMANDS:
+        await it.call(command, ANN, place, 1, {})
+    assert rooms.stopped == [key]
+    assert [row.key for row in rooms.rows] == [key, key]
+    rooms.turns[TurnId(5)] = session_key(key)
+    await it.click(Click("allow", TurnId(5), short_name("a1")), ANN, place)
+    assert rooms.decided == [(5, "a1", Allow())]
+
+
+@pytest.mark.parametrize(("place", "_key"), PLACES)
+async def test_who_is_not_allowed_reaches_nothing(place: Place, _key: str) -> None:
+    it, rooms = desk()
+    assert it.take(said(place, EVE)) is None
+    for command in COMMANDS:
+        with pytest.raises(NotAllowed):
+            await it.call(command, EVE, place, 1, {})
+    with pytest.raises(NotAllowed):
+        await it.click(Click("allow", TurnId(5), short_name("a1")), EVE, place)
+    assert not rooms.rows
+    assert not rooms.stopped
+
+
+async def test_a_message_is_stored_with_where_it_came_from() -> None:
+    it, rooms = desk()
+    it.take(said(Place(platform="chat", channel_id="20", guild_id="1")))
+    [row] = rooms.rows
+    assert (row.source, row.msg_id, row.cursor) == ("chat", 99, "20")
+    assert row.address == ChatAddress(platform="chat", channel_id="20", message_id="99")
+    assert (row.prompt.text, row.prompt.author_id, row.prompt.author_name) == ("hi", "7", "ann")
+
+
+async def test_a_button_decides_only_in_its_own_room() -> None:
+    it, rooms = desk()
+    elsewhere = Place(platform="chat", channel_id="21", guild_id="1")
+    with pytest.raises(AlreadyDecided):
+        await it.click(Click("allow", TurnId(5), short_name("a1")), ANN, elsewhere)
+    assert not rooms.decided
+
+
+async def test_the_place_in_the_order_is_taken_by_the_call() -> None:
+    it, rooms = desk()
+    answers: list[Awaitable[str]] = []
+    reset = next(command for command in COMMANDS if command.name == "reset")
+    place = Place(platform="chat", channel_id="20", guild_id="1")
+    answers.append(it.call(reset, ANN, place, 1, {}))
+    accepted = it.take(said(place))
+    assert [row.msg_id for row in rooms.rows] == [1, 99]
+    assert accepted is not None
+    await accepted
+    await answers[0]
+
+
+def test_the_gate_is_what_the_settings_say() -> None:
+    ids = {name: f"{n}00000000000000000" for n, name in enumerate(("desk", "ann", "guild", "lab"), 1)}
+    settings = Settings(
+        data_dir="/tmp/x",  # type: ignore[arg-type]
+        discord=DiscordSettings(listen_channels=(ids["desk"],), allowed_users=(ids["ann"],)),
+        channel={ids["lab"]: PlaceSettings(reply_to="mention")},
+    )
+    gate = gate_of(settings)
+    here = Place(platform="discord", channel_id=ids["desk"], guild_id=ids["guild"])
+    lab = Place(platform="discord", channel_id="5", guild_id=ids["guild"], parent_id=ids["lab"])
+    ann = Person(id=ids["ann"], name="ann")
+    assert gate.admit(ann, here) == "default"
+    assert isinstance(gate.admit(EVE, here), Deny)
+    assert gate.sift(said(lab, ann)) is Silence.NOT_MENTIONED
+    assert gate.sift(said(here, ann)) == "default"
+
+
+def test_status_is_open_to_whoever_may_speak() -> None:
+    assert STATUS in COMMANDS

@@ -1,0 +1,196 @@
+"""The pump: in order per channel, tried again without end, and given up only for what never will work."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from bot.chat import ChatError, ChatRefused
+from bot.outbox import PARALLEL, Outbox
+from sessions.keys import session_key
+from sessions.store import Store, open_store
+from sessions.store.values import ChatAddress, Inbound, Kind, Piece, Prompt
+from tests.support.clocks import SetClock
+from tests.support.ports import FakePort, settled
+
+_IDS = count(1)
+
+
+async def say(store: Store, *bodies: str, channel: str = "1") -> None:
+    pieces = [Piece(channel_id=channel, body=body, reply_to="50") for body in bodies]
+    await post(store, *pieces)
+
+
+async def post(store: Store, *pieces: Piece) -> None:
+    notice = Inbound(
+        source="test",
+        msg_id=next(_IDS),
+        key=session_key("room"),
+        address=ChatAddress(platform="fake", channel_id=pieces[0].channel_id),
+        prompt=Prompt(text=""),
+        kind=Kind.NOTICE,
+    )
+    await store.post(notice, pieces)
+
+
+class Alarm(SetClock):
+    """A clock that tells when somebody begins to sleep on it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.slept_on = asyncio.Event()
+
+    async def sleep(self, delay_s: float) -> None:
+        self.slept_on.set()
+        await super().sleep(delay_s)
+
+
+class Scene:
+    """A pump between the real store and a chat in memory."""
+
+    def __init__(self, store: Store, clock: Alarm) -> None:
+        self.store = store
+        self.clock = clock
+        self.port = FakePort()
+        self.outbox = Outbox(store, self.port, clock)
+
+    async def all_sent(self) -> None:
+        assert await self.outbox.flush(5)
+
+    async def sleeps(self) -> None:
+        """Wait until the pump waits for some time."""
+        async with asyncio.timeout(5):
+            await self.clock.slept_on.wait()
+        self.clock.slept_on.clear()
+
+
+@asynccontextmanager
+async def scene(data_dir: Path) -> AsyncGenerator[Scene]:
+    clock = Alarm()
+    store = await open_store(data_dir, clock)
+    made = Scene(store, clock)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            pump = tasks.create_task(made.outbox.run())
+            try:
+                yield made
+            finally:
+                pump.cancel()
+    finally:
+        await store.close()
+
+
+async def test_pieces_of_a_channel_arrive_in_order_each_once(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        await say(it.store, "one", "two", "three")
+        it.outbox.wake()
+        await it.all_sent()
+        assert it.port.bodies() == ["one", "two", "three"]
+        assert it.port.asked("send") == ["one", "two", "three"]
+        assert len(set(it.port.nonces)) == 3
+        assert {shown.reply_to for shown in it.port.messages.values()} == {"50"}
+
+
+async def test_rows_from_before_the_start_are_sent_without_waking(tmp_path: Path) -> None:
+    store = await open_store(tmp_path, SetClock())
+    await say(store, "left over")
+    await store.close()
+    async with scene(tmp_path) as it:
+        await it.port.until(lambda: it.port.bodies() == ["left over"])
+
+
+async def test_a_channel_that_fails_is_tried_again_later_and_holds_up_no_other(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        it.port.faults = {"send": [ChatError()]}
+        await say(it.store, "one", "two")
+        it.outbox.wake()
+        await it.sleeps()
+        await say(it.store, "other", channel="2")
+        it.outbox.wake()
+        await it.port.until(lambda: it.port.bodies("2") == ["other"])
+        assert it.port.bodies("1") == []
+        it.clock.pass_s(10)
+        await it.port.until(lambda: it.port.bodies("1") == ["one", "two"])
+        assert it.port.nonces[0] == it.port.nonces[2]
+
+
+async def test_the_chat_says_how_long_to_wait(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        it.port.faults = {"send": [ChatError(retry_after_s=100)]}
+        await say(it.store, "one")
+        it.outbox.wake()
+        await it.sleeps()
+        it.clock.pass_s(99)
+        await settled()
+        assert it.port.bodies() == []
+        it.clock.pass_s(2)
+        await it.port.until(lambda: it.port.bodies() == ["one"])
+
+
+async def test_what_never_can_arrive_is_dropped_and_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with scene(tmp_path) as it:
+        it.port.faults = {"send": [ChatRefused("The channel is gone.")]}
+        await say(it.store, "one", "two")
+        it.outbox.wake()
+        await it.all_sent()
+        assert it.port.bodies() == ["two"]
+        assert it.outbox.dropped == 1
+        assert "an answer cannot be delivered" in caplog.text
+
+
+async def test_a_bug_in_the_port_holds_up_its_channel_alone(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        it.port.faults = {"send": [ValueError("a bug")]}  # type: ignore[list-item]
+        await say(it.store, "one")
+        it.outbox.wake()
+        await it.sleeps()
+        it.clock.pass_s(10)
+        await it.port.until(lambda: it.port.bodies() == ["one"])
+
+
+async def test_a_message_is_deleted_after_what_replaces_it_was_sent(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        live = await it.port.send("1", "live")
+        gone = Piece(channel_id="1", target_id=live, action="delete")
+        await post(it.store, Piece(channel_id="1", body="the answer"), gone)
+        it.outbox.wake()
+        await it.all_sent()
+        assert it.port.log[1:] == [("send", "the answer"), ("delete", live)]
+
+
+async def test_a_slow_channel_holds_up_no_other_and_few_are_sent_to_at_once(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        it.port.held = asyncio.Event()
+        for channel in range(2 * PARALLEL):
+            await say(it.store, "hi", channel=str(channel))
+        it.outbox.wake()
+        await it.port.until(lambda: len(it.port.log) == PARALLEL)
+        await settled()
+        assert len(it.port.log) == PARALLEL
+        it.port.held.set()
+        await it.all_sent()
+        assert len(it.port.messages) == 2 * PARALLEL
+
+
+async def test_a_message_whose_answer_got_lost_is_shown_once(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        it.port.faults = {"landed": [ChatError("The connection was reset.")]}
+        await say(it.store, "one")
+        it.outbox.wake()
+        await it.sleeps()
+        it.clock.pass_s(10)
+        await it.port.until(lambda: it.port.asked("send") == ["one", "one"])
+        await it.all_sent()
+        assert it.port.bodies() == ["one"]
+
+
+async def test_flush_gives_up_after_its_limit(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        it.port.held = asyncio.Event()
+        await say(it.store, "one")
+        assert not await it.outbox.flush(0.05)
