@@ -1,0 +1,173 @@
+"""1,000 rooms x 10 prompts through manager and store, with an agent that does nothing."""
+
+import asyncio
+import resource
+import tempfile
+import time
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+from uuid import uuid4
+
+from sessions.agents.base import Caps, Decision, SessionSpec, TurnInput
+from sessions.clock import SystemClock
+from sessions.engine import Engine
+from sessions.events import Event, Exited, TurnDone
+from sessions.keys import session_key
+from sessions.manager import SessionManager
+from sessions.paths import Paths
+from sessions.pool import Pool
+from sessions.settings import AgentSettings
+from sessions.store import open_store
+from sessions.store.values import ChatAddress, Inbound, Piece, Prompt, Turn
+from sessions.turn import Note, Outcome
+
+ROOMS = 1000
+PROMPTS = 10
+PRODUCERS = 32
+
+
+class NoOpSession:
+    """Answers every prompt at once with nothing."""
+
+    def __init__(self, agent_session_id: str) -> None:
+        self.agent_session_id = agent_session_id
+        self._events: asyncio.Queue[Event] = asyncio.Queue()
+
+    async def send(self, turn: TurnInput) -> None:
+        done = TurnDone(status="ok", agent_session_id=self.agent_session_id, turn=turn.turn)
+        self._events.put_nowait(done)
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        while not isinstance(event := await self._events.get(), Exited):
+            yield event
+        yield event
+
+    async def answer(self, ask: str, decision: Decision) -> bool:
+        return False
+
+    async def interrupt(self) -> None:
+        pass
+
+    async def close(self, grace_s: float) -> None:
+        self._events.put_nowait(Exited(exit_code=0))
+
+
+class NoOpAdapter:
+    """Starts nothing."""
+
+    vendor = "scripted"
+    caps = Caps()
+
+    def new_session_id(self) -> str:
+        return str(uuid4())
+
+    async def open(self, spec: SessionSpec) -> NoOpSession:
+        return NoOpSession(spec.agent_session_id)
+
+    def terminal_command(self, spec: SessionSpec) -> str | None:
+        return None
+
+
+@dataclass(slots=True)
+class Checker:
+    """Sees every turn: how many there were, and whether each room kept its order."""
+
+    wanted: int
+    seen: dict[str, int] = field(default_factory=dict[str, int])
+    count: int = 0
+    violations: int = 0
+    done: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def open(self, turn: Turn, _note: Note) -> "Sink":
+        number = int(turn.prompt.text)
+        self.violations += number != self.seen.get(turn.key, -1) + 1
+        self.seen[turn.key] = number
+        return Sink(self)
+
+
+class Sink:
+    """A reply that shows nothing and says nothing."""
+
+    def __init__(self, checker: Checker) -> None:
+        self._checker = checker
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        pass
+
+    def emit(self, event: Event) -> None:
+        pass
+
+    async def pieces(self, outcome: Outcome) -> Sequence[Piece]:
+        self._checker.count += 1
+        if self._checker.count == self._checker.wanted:
+            self._checker.done.set()
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """What came of it."""
+
+    turns_per_s: float
+    violations: int
+    peak_rss_mib: float
+
+
+async def _no_files(_turn: Turn, _inbox: Path) -> Sequence[object]:
+    return ()
+
+
+async def measure(rooms: int = ROOMS, prompts: int = PROMPTS) -> Rooms:
+    """Accept everything from several producers and stop the clock when the last turn has ended."""
+    checker = Checker(rooms * prompts)
+    with tempfile.TemporaryDirectory() as root:
+        paths, clock = Paths(Path(root)), SystemClock()
+        paths.create()
+        store = await open_store(paths.root, clock)
+        settings = AgentSettings(max_running=32, max_live=rooms, queue_limit=prompts + 1)
+        engine = Engine(
+            store=store,
+            adapter=NoOpAdapter(),
+            settings=settings,
+            paths=paths,
+            clock=clock,
+            pool=Pool(max_running=32, max_live=rooms),
+            owner=uuid4(),
+            open_reply=checker.open,
+            fetch_files=_no_files,  # pyright: ignore[reportArgumentType]
+            outbox_filled=lambda: None,
+        )
+        async with SessionManager(engine, isolation="none") as manager:
+            start = time.perf_counter()
+            async with asyncio.TaskGroup() as tasks:
+                for producer in range(PRODUCERS):
+                    tasks.create_task(_produce(manager, range(producer, rooms, PRODUCERS), prompts))
+            await checker.done.wait()
+            took = time.perf_counter() - start
+        await store.close()
+    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return Rooms(checker.wanted / took, checker.violations, peak_mib)
+
+
+async def _produce(manager: SessionManager, rooms: range, prompts: int) -> None:
+    for number in range(prompts):
+        for room in rooms:
+            key = session_key(f"room{room}")
+            await manager.accept(
+                Inbound(
+                    source="bench",
+                    msg_id=room * prompts + number + 1,
+                    key=key,
+                    address=ChatAddress(platform="bench", channel_id=key),
+                    prompt=Prompt(text=str(number)),
+                )
+            )
+
+
+if __name__ == "__main__":
+    print(asyncio.run(measure()))
