@@ -8,7 +8,7 @@ import sys
 import tempfile
 import webbrowser
 from collections.abc import AsyncGenerator, Coroutine, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -53,28 +53,33 @@ async def run_demo(*, port: int, open_browser: bool, data_dir: Path | None) -> N
         DemoFailed: the port is taken, or the bot did not come online.
     """
     with _data_dir(data_dir) as root:
+        async with _guild(port) as guild, OfflineModel() as model:
+            await guild.user(_PEOPLE[0]).opens_thread(guild.channel(_OWN[0]), "a thread of its own")
+            async with _bot(_environment(guild, model, root)) as bot:
+                await _until_online(guild, bot)
+                typer.echo(f"Roomkey is ready: {guild.url}/\nPress Ctrl-C to end it.")
+                if open_browser:
+                    await asyncio.to_thread(webbrowser.open, f"{guild.url}/")
+                await _until_told(bot)
+
+
+@asynccontextmanager
+async def _guild(port: int) -> AsyncGenerator[OfflineGuild]:
+    async with AsyncExitStack() as stack:
+        guild = OfflineGuild(
+            name="Roomkey House",
+            channels=[*_LISTEN, *_OWN],
+            forum=list(_FORUM),
+            users=list(_PEOPLE),
+            bots=["roomkey"],
+            port=port,
+            routes=page_routes(_ABOUT),
+        )
         try:
-            async with (
-                OfflineGuild(
-                    name="Roomkey House",
-                    channels=[*_LISTEN, *_OWN],
-                    forum=list(_FORUM),
-                    users=list(_PEOPLE),
-                    bots=["roomkey"],
-                    port=port,
-                    routes=page_routes(_ABOUT),
-                ) as guild,
-                OfflineModel() as model,
-            ):
-                await guild.user(_PEOPLE[0]).opens_thread(guild.channel(_OWN[0]), "a thread of its own")
-                async with _bot(_environment(guild, model, root)) as bot:
-                    await _until_online(guild, bot)
-                    typer.echo(f"Roomkey is ready: {guild.url}/\nPress Ctrl-C to end it.")
-                    if open_browser:
-                        await asyncio.to_thread(webbrowser.open, f"{guild.url}/")
-                    await _until_told(bot)
+            await stack.enter_async_context(guild)
         except OSError as error:
             raise DemoFailed(f"The demo cannot listen on port {port}: {error.strerror}.") from error
+        yield guild
 
 
 def _environment(guild: OfflineGuild, model: OfflineModel, root: Path) -> dict[str, str]:

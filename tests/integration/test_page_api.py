@@ -92,17 +92,20 @@ async def test_an_ephemeral_answer_is_told_to_its_user_alone(here: Desk) -> None
 
 
 async def test_a_place_that_somebody_may_not_see_is_not_told(here: Desk) -> None:
-    lab, ben = here.guild.channel("lab"), here.guild.user("ben")
+    lab, ann, ben = here.guild.channel("lab"), here.guild.user("ann"), here.guild.user("ben")
     lab.deny(ben.id, Permission.VIEW_CHANNEL)
+    here.desk.allow(ann.id, Permission.CREATE_PRIVATE_THREADS)
+    corner = await ann.opens_thread(here.desk, "corner", private=True)
     async with here.ben.changes() as changes:
         world = await changes.next("world")
-        await here.guild.user("ann").types(lab)
-        await here.guild.user("ann").says("secret", lab)
-        await here.guild.user("ann").says("open", here.desk)
+        await ann.types(lab)
+        await ann.says("secret", lab)
+        await ann.says("secret, too", corner)
+        await ann.says("open", here.desk)
         heard = await changes.until("message", _is("open"))
 
-    assert lab.id not in world["messages"]
-    assert "lab" not in [one["name"] for one in world["places"]]
+    assert world["messages"].keys().isdisjoint({lab.id, corner.id})
+    assert [one["name"] for one in world["places"]] == ["desk", "ideas"]
     assert [name for name, _ in heard] == ["message"]
 
 

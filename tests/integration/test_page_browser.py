@@ -1,31 +1,20 @@
 """The page in a real browser, with a real discord.py bot: what a person does, and how it looks."""
 
 import re
-import shutil
 from collections.abc import AsyncGenerator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, FilePayload, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, FilePayload, Locator, Page, expect
 
 from bot.demo.guild import OfflineGuild, RateLimits
 from bot.demo.guild.page_api import PageAbout, page_routes
+from tests.support.browser import ARTEFACTS, chromium
 from tests.support.discord_client import connected
 from tests.support.page_bot import PageBot
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-ARTEFACTS = Path(__file__).parents[2] / "artefacts"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 ABOUT = PageAbout(
     facts={"Isolation": "none", "Model": "offline"},
     hints=("Say `grow` in #desk and watch the answer.", "Type `/` for the commands."),
@@ -37,6 +26,12 @@ PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360f8cf"
     "500f0003860180345ad3d40000000049454e44ae426082"
 )
+CARRY = """(target, [kind, name, carrier, file]) => {
+    const carried = new DataTransfer();
+    carried.items.add(new File(["carried"], file));
+    target.dispatchEvent(new window[kind](name, { [carrier]: carried, bubbles: true, cancelable: true }));
+}"""
+"""Drops or pastes a file."""
 
 
 class Room:
@@ -77,13 +72,8 @@ class Room:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncGenerator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("there is no chromium on this machine")
-    async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+    async with chromium() as started:
         yield started
-        await started.close()
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -285,6 +275,11 @@ async def test_files_are_added_shown_and_sent(room: Room) -> None:
     await _says(page, "please read")
     await expect(_message(page, "notes.txt: buy milk")).to_be_visible()
     await expect(page.get_by_role("link", name="notes.txt")).to_have_attribute("download", "notes.txt")
+
+    await page.locator("main").evaluate(CARRY, ["DragEvent", "drop", "dataTransfer", "dropped.txt"])
+    await page.locator("#text").evaluate(CARRY, ["ClipboardEvent", "paste", "clipboardData", "pasted.txt"])
+    await page.get_by_label("Message #desk").press("Enter")
+    await expect(_message(page, "dropped.txt: carried pasted.txt: carried")).to_be_visible()
 
     await room.guild.bot.says("", room.desk, files={"dot.png": PIXEL})
     picture = page.get_by_role("img", name="dot.png")

@@ -83,8 +83,8 @@ def test_what_the_reader_does_not_know_has_no_name() -> None:
 
 
 def test_an_excerpt_is_one_plain_line() -> None:
-    text = "# Look\n- **bold** `a_b` <@1> <#2> <#9>\n```py\nx = 1\n```"
-    assert plain(text, NAMES) == "Look bold a_b @ann #desk #unknown x = 1"
+    text = "# Look\n- **bold** `a_b` <@1> <#2> <#9>\n```py\nx = 1\n``` ||no||"
+    assert plain(text, NAMES) == "Look bold a_b @ann #desk #unknown x = 1 (spoiler)"
 
 
 def test_a_time_is_left_to_the_readers_clock() -> None:

@@ -25,6 +25,7 @@ NAMED = re.compile(
 )
 ADDRESS = re.compile(r"://[^\s<>]*[^\s<>.,:;!?\"'*_~|)\]]")
 WEB = re.compile(r"https?://\S+", re.IGNORECASE)
+SPOILER = re.compile(r"\|\|.+?\|\|", re.DOTALL)
 MARKS = re.compile(r"```\w*|[*`~|]+|__|^(?:[#>-]+|-#) ", re.MULTILINE)
 LANGUAGE = re.compile(r"[A-Za-z0-9_+\-.#]+")
 DEEPEST = 40
@@ -47,7 +48,7 @@ def html(text: str, names: Names) -> str:
 def plain(text: str, names: Names) -> str:
     """Return a message's text on one line, without its marks and with names for ids."""
     named = NAMED.sub(lambda found: _name(found, names), text)
-    return " ".join(MARKS.sub("", named).split())
+    return " ".join(MARKS.sub("", SPOILER.sub("(spoiler)", named)).split())
 
 
 def _small_print(state: StateBlock, line: int, _: int, silent: bool) -> bool:

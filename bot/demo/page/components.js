@@ -57,7 +57,8 @@ function component(one, message) {
 function button(one, message) {
   const shown = [one.emoji?.name, one.label].filter(Boolean).join(" ");
   if (STYLES[one.style] === "link") {
-    return el("a", { class: "button link", href: one.url, target: "_blank", rel: "noreferrer noopener" }, shown);
+    const href = /^https?:\/\//.test(one.url) ? one.url : null;
+    return el("a", { class: "button link", href, target: "_blank", rel: "noreferrer noopener" }, shown);
   }
   const click = (event) =>
     busy(event.currentTarget, () =>

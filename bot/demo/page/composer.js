@@ -83,13 +83,6 @@ export function reply(message) {
   field.focus();
 }
 
-/** Put text into the box. */
-export function write(text) {
-  field.value = text;
-  fit();
-  field.focus();
-}
-
 async function send() {
   const text = withIds(field.value.trim());
   if (!text && files.length === 0) return;

@@ -175,7 +175,8 @@ function threadCard(thread) {
   if (!place) return [];
   const count = saidIn(place.id).filter((one) => !isNews(one)).length;
   const said = count === 1 ? "1 message" : `${count} messages`;
-  return [el("a", { class: "thread-card", href: `#/${place.id}` }, icon("thread"), el("b", {}, calledOf(place)), el("small", {}, said))];
+  const told = count > 0 && el("small", {}, said);
+  return [el("a", { class: "thread-card", href: `#/${place.id}` }, icon("thread"), el("b", {}, calledOf(place)), told)];
 }
 
 /** Whether a message is the viewer's own. */
