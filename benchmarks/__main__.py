@@ -10,10 +10,10 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import floor, store
+from benchmarks import floor, rooms, store, turns
 from benchmarks.figures import Figure
 
-BENCHMARKS = {"floor": floor.run, "store": store.run}
+BENCHMARKS = {"floor": floor.run, "store": store.run, "rooms": rooms.run, "turns": turns.run}
 """Written by hand: one line for each module, in the order in which they run."""
 
 

@@ -7,7 +7,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +16,15 @@ from uuid import uuid4
 import claude_agent_sdk
 from claude_agent_sdk import ClaudeAgentOptions, ClaudeSDKClient, ResultMessage, StreamEvent
 
+from benchmarks import floor
+from benchmarks.figures import Figure
 from bot.demo.guild import OfflineGuild, RateLimits
 from bot.demo.model import OfflineModel
 
 TURNS = 100
+STREAMED_TURNS = 10
 COLD_TURNS = 10
+COLD_LIVE = 8
 ROOMS = 20
 MODEL_S = 0.5
 
@@ -36,6 +40,29 @@ class Pair:
     def ratio(self) -> float:
         """How many times the floor we take."""
         return self.ours_s / self.floor_s
+
+
+def run() -> list[Figure]:
+    """Measure for about two minutes; the bot is a process, guild, model and bare clients are in this one."""
+    commit_s = next(f.value for f in floor.run() if "one commit" in f.name) / 1e6
+    quick = asyncio.run(warm("say:hello {0}.", "hello"))
+    slow = asyncio.run(warm("slow:2", "word1", STREAMED_TURNS))
+    hot = asyncio.run(burst())
+    beyond = asyncio.run(burst(live=COLD_LIVE, warm_up=False))
+    return [
+        _figure("warm, first words", quick, 1.5),
+        Figure(name="turns: warm, share of one commit", value=100 * commit_s / quick.ours_s, unit="%"),
+        _figure("warm, first words of a slow answer", slow, 1.5),
+        _figure("cold, against claude -p --resume", asyncio.run(cold()), 1.2),
+        _figure(f"{ROOMS} rooms at once, {MODEL_S} s model, warm", hot, 1.2),
+        _figure(f"{ROOMS} rooms at once, cold, {COLD_LIVE} kept", beyond),
+    ]
+
+
+def _figure(name: str, pair: Pair, bound: float | None = None) -> Figure:
+    return Figure(
+        name=f"turns: {name}", value=pair.ours_s * 1e3, unit="ms", floor=pair.floor_s * 1e3, bound=bound
+    )
 
 
 @asynccontextmanager
@@ -200,18 +227,7 @@ async def _until_quiet(guild: OfflineGuild) -> None:
     await asyncio.sleep(0.05)
 
 
-async def _all(waits: Sequence[object]) -> None:
+async def _all(waits: Sequence[Coroutine[object, object, float]]) -> None:
     async with asyncio.TaskGroup() as tasks:
         for wait in waits:
-            tasks.create_task(wait)  # pyright: ignore[reportArgumentType, reportCallIssue]
-
-
-if __name__ == "__main__":
-
-    async def main() -> None:
-        print("warm", (p := await warm("say:hello {0}.", "hello {0}."[:5])), p.ratio)
-        print("stream", (p := await warm("slow:2", "word1", 10)), p.ratio)
-        print("cold", (p := await cold()), p.ratio)
-        print("burst warm", (p := await burst()), p.ratio)
-
-    asyncio.run(main())
+            tasks.create_task(wait)
