@@ -19,7 +19,7 @@ def hold_data_dir(data_dir: Path) -> Generator[tuple[Paths, UUID]]:
         ReadOnly: it cannot be made or written.
         StateError: it lies where agents may not write.
     """
-    paths = Paths(data_dir)
+    paths = Paths.at(data_dir)
     with ExitStack() as stack:
         try:
             paths.create()

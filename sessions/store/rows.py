@@ -62,7 +62,7 @@ def inbound_columns(row: Inbound) -> Columns:
         "platform": row.address.platform,
         "channel_id": row.address.channel_id,
         "message_id": row.address.message_id,
-        "prompt": json.dumps(asdict(row.prompt)),
+        "prompt": _prompt_text(row.prompt),
     }
 
 
@@ -181,4 +181,16 @@ def former_of(row: sqlite3.Row) -> FormerSession:
         ended=datetime.fromisoformat(row["ended"]),
         reason=row["reason"],
         turn_count=row["turn_count"],
+    )
+
+
+def _prompt_text(prompt: Prompt) -> str:
+    # By hand for the one value on the hot path: `asdict` copies deeply.
+    return json.dumps(
+        {
+            "text": prompt.text,
+            "author_id": prompt.author_id,
+            "author_name": prompt.author_name,
+            "attachments": [asdict(attachment) for attachment in prompt.attachments],
+        }
     )

@@ -100,18 +100,26 @@ class Writer:
     def _commit(self, jobs: list[_Job]) -> None:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            for job in jobs:
-                self._apply(job)
+            if len(jobs) == 1:
+                jobs[0].result = jobs[0].change(self._connection)
+            else:
+                for job in jobs:
+                    self._apply(job)
             self._connection.execute("COMMIT")
-        except sqlite3.Error as error:
+        except Exception as error:  # noqa: BLE001 - the thread outlives whatever a change raises
             with suppress(sqlite3.Error):  # it may have ended the transaction by itself
                 self._connection.execute("ROLLBACK")
-            log.error("could not commit", extra={"changes": len(jobs), "reason": str(error)})  # noqa: TRY400
+            if isinstance(error, sqlite3.Error):
+                reason = {"changes": len(jobs), "reason": str(error)}
+                log.error("could not commit", extra=reason)  # noqa: TRY400 - where it was raised says nothing
             for job in jobs:
                 job.error = self._ours(error)
 
     def _apply(self, job: _Job) -> None:
-        """Run one change in a savepoint of its own, so that its failure spares the others."""
+        """Run a change in a savepoint of its own, so that its failure spares the others.
+
+        A change alone in its batch needs none, and is a tenth faster without.
+        """
         self._connection.execute("SAVEPOINT one")
         try:
             job.result = job.change(self._connection)

@@ -126,6 +126,17 @@ async def test_a_failing_change_spares_the_others_of_its_batch(writer: Writer) -
     assert await writer.submit(numbers) == [1, 2]
 
 
+async def test_a_change_that_fails_alone_leaves_nothing(writer: Writer) -> None:
+    def half_done(connection: sqlite3.Connection) -> None:
+        add(50)(connection)
+        raise QueueFull
+
+    with pytest.raises(QueueFull):
+        await writer.submit(half_done)
+    await writer.submit(add(1))
+    assert await writer.submit(numbers) == [1]
+
+
 async def test_a_failed_commit_fails_its_whole_batch_and_no_other(writer: Writer) -> None:
     gate = Gate()
     writer.submit(gate)
