@@ -12,7 +12,6 @@ from sessions.keys import SessionKey
 class _Live:
     evict: Callable[[], None]
     evictable: bool = False
-    leaving: bool = False
 
 
 class Pool:
@@ -28,6 +27,7 @@ class Pool:
         self._waiting = 0
         self._max_live = max_live
         self._live: dict[SessionKey, _Live] = {}  # least recently used first
+        self._leaving: set[SessionKey] = set()  # told to go and not gone yet
 
     @asynccontextmanager
     async def place(self) -> AsyncGenerator[None]:
@@ -58,8 +58,9 @@ class Pool:
     def busy(self, key: SessionKey) -> None:
         """Mark a key's process as the last used and at work."""
         live = self._live.pop(key)
-        live.evictable = live.leaving = False
+        live.evictable = False
         self._live[key] = live
+        self._leaving.discard(key)
 
     def idle(self, key: SessionKey, *, evictable: bool) -> None:
         """Mark a key's process as idle; it may be told to go at once if there are too many.
@@ -72,14 +73,17 @@ class Pool:
     def closed(self, key: SessionKey) -> None:
         """Forget a process that has ended."""
         self._live.pop(key, None)
+        self._leaving.discard(key)
 
     def is_live(self, key: SessionKey) -> bool:
         """Whether a process is kept for this key."""
         return key in self._live
 
     def _make_room(self) -> None:
-        staying = [live for live in self._live.values() if not live.leaving]
-        too_many = len(staying) - self._max_live
-        for live in [live for live in staying if live.evictable][: max(0, too_many)]:
-            live.leaving = True
-            live.evict()
+        too_many = len(self._live) - len(self._leaving) - self._max_live
+        if too_many <= 0:
+            return
+        idle = [key for key, live in self._live.items() if live.evictable and key not in self._leaving]
+        for key in idle[:too_many]:
+            self._leaving.add(key)
+            self._live[key].evict()
