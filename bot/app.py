@@ -4,13 +4,13 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import AsyncExitStack, contextmanager
+from functools import partial
 from typing import Final
 from uuid import UUID
 
 from bot.approvals import OpenAsks
-from bot.chat import ChatUnusable
 from bot.chat_discord.attachments import downloads
 from bot.chat_discord.client import RoomkeyClient
 from bot.chat_discord.login import point_at
@@ -24,6 +24,7 @@ from bot.settings import Settings
 from sessions import log as log_lines
 from sessions.agents import AGENTS
 from sessions.box import BOXES
+from sessions.box.launcher import SESSION
 from sessions.clock import Clock, SystemClock
 from sessions.engine import Engine
 from sessions.manager import SessionManager
@@ -39,7 +40,9 @@ _FLUSH_S: Final = 10.0
 
 
 def run_bot(settings: Settings) -> None:
-    """Run the bot until SIGTERM or SIGINT; returns when running turns had their grace and all is said.
+    """Run the bot until SIGTERM or SIGINT; returns when running turns had their grace and were answered.
+
+    Answers that the chat does not take in time are sent at the next start.
 
     Raises:
         SettingsError: there is no token.
@@ -63,11 +66,11 @@ class _Bot:
         self._token = token
         self._clock: Clock = SystemClock()
         self._stop = asyncio.Event()
-        self._refusal: ChatUnusable | None = None
+        self._failure: Exception | None = None
 
     async def run(self) -> None:
         with _told_to_stop(self._stop):
-            await end_strays(self._paths.session_locks)
+            await end_strays(self._paths.session_locks, SESSION)
             async with AsyncExitStack() as stack:
                 store = await open_store(self._paths.root, self._clock)
                 stack.push_async_callback(store.close)
@@ -96,30 +99,40 @@ class _Bot:
                     outbox_filled=outbox.wake,
                 )
                 await self._serve(store, client, outbox, engine, asks)
-        if self._refusal is not None:
-            raise self._refusal
+        if self._failure is not None:
+            raise self._failure
 
     async def _serve(
         self, store: Store, client: RoomkeyClient, outbox: Outbox, engine: Engine, asks: OpenAsks
     ) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            async with SessionManager(engine, isolation=self._settings.isolation) as manager:
-                desk = Desk(gate=gate_of(self._settings), rooms=manager, asks=asks)
-                tasks.create_task(self._chat(client, desk, store), name="chat")
-                speaking = tasks.create_task(_speak(client, manager, outbox), name="outbox")
+        async with AsyncExitStack() as rooms:
+            # Entered outside of the group, so that what it raises is not wrapped.
+            manager = await rooms.enter_async_context(
+                SessionManager(engine, isolation=self._settings.isolation)
+            )
+            desk = Desk(gate=gate_of(self._settings), rooms=manager, asks=asks)
+            async with asyncio.TaskGroup() as tasks:
+                serve = partial(client.serve, self._token, desk, store)
+                speak = partial(_speak, client, manager, outbox)
+                chat = tasks.create_task(self._vital(serve), name="chat")
+                speaking = tasks.create_task(self._vital(speak), name="outbox")
                 await self._stop.wait()
                 log.info("stopping")
-            # The rooms have ended and left their last words in the outbox.
-            if client.logged_in.is_set() and not await outbox.flush(_FLUSH_S):
-                log.warning("some answers are sent at the next start")
-            speaking.cancel()
-            await client.close()
+                await rooms.aclose()
+                # The rooms have ended and left their last words in the outbox.
+                can_speak = client.logged_in.is_set() and not chat.done() and not speaking.done()
+                if can_speak and not await outbox.flush(_FLUSH_S):
+                    log.warning("some answers are sent at the next start")
+                speaking.cancel()
+                chat.cancel()  # also out of a login that waits for the network
 
-    async def _chat(self, client: RoomkeyClient, desk: Desk, store: Store) -> None:
+    async def _vital(self, part: Callable[[], Awaitable[None]]) -> None:
+        """Run what ends only when it is told to. If it ends by itself the bot stops, and says why."""
         try:
-            await client.serve(self._token, desk, store)
-        except ChatUnusable as error:
-            self._refusal = error
+            await part()
+            self._failure = RuntimeError("a part of the bot ended by itself")
+        except Exception as error:  # noqa: BLE001 -- raised again when the rooms have ended
+            self._failure = self._failure or error
         finally:
             self._stop.set()
 
@@ -133,7 +146,7 @@ async def _speak(client: RoomkeyClient, manager: SessionManager, outbox: Outbox)
 
 @contextmanager
 def _told_to_stop(stop: asyncio.Event) -> Generator[None]:
-    """Set `stop` at SIGTERM and SIGINT while the block runs."""
+    """Set `stop` at SIGTERM and SIGINT while the block runs; a second one changes nothing."""
     loop = asyncio.get_running_loop()
     signals = (signal.SIGTERM, signal.SIGINT)
     for number in signals:

@@ -1,6 +1,7 @@
 """What every room's worker works with: the parts of the running bot that all rooms share."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,12 +10,13 @@ from sessions.agents.base import AgentAdapter, SessionSpec
 from sessions.child_env import child_env
 from sessions.clock import Clock
 from sessions.keys import SessionKey
-from sessions.paths import Paths, Room
+from sessions.paths import INBOX, Paths, Room
 from sessions.pool import Pool
-from sessions.prompts import instructions
+from sessions.prompts import Fetched, instructions
 from sessions.records import SessionRecord
 from sessions.settings import AgentSettings
 from sessions.store import Store
+from sessions.store.values import Turn
 from sessions.turn import FetchFiles, Limits, OpenReply
 
 
@@ -50,6 +52,14 @@ class Engine:
         """Return the record of a room where nobody has spoken yet. Creates nothing."""
         return first_record(key, self.adapter, self.paths.room(key), self.clock.utc())
 
+    async def fetched(self, turn: Turn) -> Sequence[Fetched]:
+        """Return the files that came with a turn, put into its room's inbox as far as they can be had."""
+        if not turn.prompt.attachments:
+            return ()
+        record = await self.store.ensure_session(self.first_record(turn.key))
+        await asyncio.to_thread(self.paths.make_room, record.key, record.workdir, record.memory_dir)
+        return await self.fetch_files(turn, record.workdir / INBOX)
+
     def spec(self, record: SessionRecord) -> SessionSpec:
         """Return how to start the agent of a session."""
         room = self.paths.room(record.key)
@@ -62,7 +72,8 @@ class Engine:
             lock=self.paths.session_lock(record.agent_session_id),
             launcher=self.paths.launcher,
             env=child_env(room.home, room.temp_dir),
-            expect_history=record.turn_count > 0 or (record.origin_key is not None and record.generation == 0),
+            expect_history=record.turn_count > 0
+            or (record.origin_key is not None and record.generation == 0),
             instructions=instructions(record.key),
             model=self.settings.model,
             permission_mode=self.settings.permission_mode,

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
@@ -14,6 +15,8 @@ from sessions.worker import Worker
 log = logging.getLogger(__name__)
 
 _CRASH_WAITS_S: Final = (0.0, 1.0, 5.0, 30.0)
+_WELL_AFTER_S: Final = 600.0
+"""A worker that served that long before it broke is a new case: it starts again at once."""
 _LAST_WORDS_S: Final = INTERRUPT_LIMIT_S + 10.0
 
 
@@ -35,7 +38,7 @@ class Lanes:
         self._engine = engine
         self._lanes: dict[SessionKey, _Lane] = {}
         self._tasks = asyncio.TaskGroup()
-        self._is_draining = False
+        self._draining = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
@@ -52,7 +55,7 @@ class Lanes:
         A row handed to the store before this call is seen by that look, for the store applies
         what it is given in order.
         """
-        if self._is_draining:
+        if self._draining.is_set():
             return
         lane = self._lanes.get(key)
         if lane is not None:
@@ -79,7 +82,7 @@ class Lanes:
 
         Returns when every worker has ended or been given up.
         """
-        self._is_draining = True
+        self._draining.set()
         for lane in self._lanes.values():
             lane.worker.drain()
         if await self._ended_within(grace_s):
@@ -100,20 +103,28 @@ class Lanes:
         return not still_running
 
     async def _own(self, key: SessionKey, lane: _Lane) -> None:
+        clock, crashes = self._engine.clock, 0
         try:
-            for crashes, wait_s in enumerate(_CRASH_WAITS_S):
-                await self._engine.clock.sleep(wait_s)
+            while True:
+                began_s = clock.monotonic_s()
                 try:
-                    await lane.worker.run(after_crash=crashes > 0)
+                    await lane.worker.run()
                 except Exception:  # a room's failure ends no other room
-                    log.exception("a worker broke", extra={"key": key, "crashes": crashes + 1})
+                    crashes = 0 if clock.monotonic_s() - began_s > _WELL_AFTER_S else crashes
+                    wait_s = _CRASH_WAITS_S[min(crashes, len(_CRASH_WAITS_S) - 1)]
+                    crashes += 1
+                    facts = {"key": key, "crashes": crashes, "again_in_s": wait_s}
+                    log.exception("a worker broke", extra=facts)
                 else:
                     return
-            log.error("a room was given up until somebody speaks there again", extra={"key": key})
+                if self._draining.is_set():
+                    return
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(wait_s):
+                        await self._draining.wait()
         finally:
             if self._lanes.get(key) is lane:
                 del self._lanes[key]
 
-    def _retire(self, key: SessionKey) -> bool:
+    def _retire(self, key: SessionKey) -> None:
         del self._lanes[key]
-        return True

@@ -7,8 +7,17 @@ from contextlib import aclosing
 
 from sessions.agents.base import AgentSession, Deny
 from sessions.engine import Engine
-from sessions.errors import AgentError, AgentGone, SessionNotFound
-from sessions.events import BackgroundTasks, Event, Exited, PermissionAsk, TextFinal, TurnDone
+from sessions.errors import AgentError, SessionNotFound
+from sessions.events import (
+    BackgroundTasks,
+    Event,
+    Exited,
+    Idle,
+    PermissionAsk,
+    Started,
+    TextFinal,
+    TurnDone,
+)
 from sessions.keys import SessionKey
 from sessions.records import SessionRecord
 from sessions.store.values import Lease
@@ -51,6 +60,7 @@ class LiveAgent:
         self._turn: RunningTurn | None = None
         self._turn_id: int | None = None
         self._unasked: list[str] = []
+        self._works_unasked = False
         self._background_tasks = 0
         self._has_exited = False
 
@@ -62,29 +72,30 @@ class LiveAgent:
     @property
     def is_evictable(self) -> bool:
         """Whether closing the process would cut nothing off."""
-        return self._background_tasks == 0
+        return self._background_tasks == 0 and not self._works_unasked
 
-    async def open(self, lease: Lease) -> tuple[AgentSession, str]:
-        """Return the live process, starting it if there is none, and a notice for the people.
+    async def open(self, lease: Lease, tell: Callable[[str], None]) -> AgentSession:
+        """Return the live process, starting it if there is none.
 
-        The notice is empty unless the conversation was lost; then the session is renewed first.
-        Raises AgentError.
+        If the conversation is lost, the session is renewed first, and `tell` is given what the
+        people must know, whether the start then succeeds or not. Raises AgentError.
         """
         if self._session is not None and not self._has_exited:
             self._engine.pool.busy(self._key)
-            return self._session, ""
+            return self._session
         await self.close()
-        record, notice = await self._engine.store.ensure_session(self._engine.first_record(self._key)), ""
+        record = await self._engine.store.ensure_session(self._engine.first_record(self._key))
         if not record.resumable:
-            record, notice = await self._renewed(lease), _LOST
+            record = await self._renewed(lease, tell)
         try:
             session = await self._start(record)
         except SessionNotFound:
-            session, notice = await self._start(await self._renewed(lease)), _LOST
-        self._session, self._has_exited, self._background_tasks = session, False, 0
+            session = await self._start(await self._renewed(lease, tell))
+        self._session, self._has_exited = session, False
+        self._unasked, self._works_unasked, self._background_tasks = [], False, 0
         self._reader = self._tasks.create_task(self._read(session), name=f"reader {self._key}")
         self._engine.pool.opened(self._key, self._evict)
-        return session, notice
+        return session
 
     def follow(self, turn_id: int | None, turn: RunningTurn | None) -> None:
         """Give the events of this turn to `turn` from now on; None when it is over."""
@@ -101,8 +112,9 @@ class LiveAgent:
         if reader is not None:
             await reader
 
-    async def _renewed(self, lease: Lease) -> SessionRecord:
+    async def _renewed(self, lease: Lease, tell: Callable[[str], None]) -> SessionRecord:
         log.warning("the agent's conversation was lost", extra={"key": self._key})
+        tell(_LOST)
         return await self._engine.store.renew(lease, self._engine.adapter.new_session_id(), "lost")
 
     async def _start(self, record: SessionRecord) -> AgentSession:
@@ -133,8 +145,10 @@ class LiveAgent:
                     self._evict()
             case BackgroundTasks(count=count):
                 self._background_tasks = count
+                self._tell_pool(session)
             case _ if event.turn is None:
                 self._sort_unasked(session, event)
+                self._tell_pool(session)
             case _ if self._turn is not None and event.turn == self._turn_id:
                 self._turn.feed(event)
             case _:
@@ -142,22 +156,23 @@ class LiveAgent:
 
     def _sort_unasked(self, session: AgentSession, event: Event) -> None:
         match event:
+            case Started():
+                self._works_unasked = True
             case TextFinal(text=text):
                 self._unasked.append(text)
             case PermissionAsk(id=ask):
                 no = Deny(reason="Nobody asked for this, so nobody can allow it. Ask in your answer instead.")
-                self._tasks.create_task(self._refuse(session, ask, no))
-            case TurnDone(status="ok", agent_session_id=agent_session_id):
-                text, self._unasked = "\n\n".join(self._unasked), []
+                self._tasks.create_task(session.answer(ask, no), name=f"refusal {self._key}")
+            case TurnDone(agent_session_id=agent_session_id):
+                text, self._unasked, self._works_unasked = "\n\n".join(self._unasked), [], False
                 if text:
                     self._say_unasked(Outcome(status="ok", text=text, agent_session_id=agent_session_id))
-            case TurnDone():
-                self._unasked = []
+            case Idle():
+                self._works_unasked = False
             case _:
                 pass
 
-    async def _refuse(self, session: AgentSession, ask: str, no: Deny) -> None:
-        try:
-            await session.answer(ask, no)
-        except AgentGone:
-            log.debug("the agent ended before it could be refused")
+    def _tell_pool(self, session: AgentSession) -> None:
+        """What an idle process does of its own accord decides whether it may be told to go."""
+        if self._turn is None and self._session is session:
+            self._engine.pool.idle(self._key, evictable=self.is_evictable)

@@ -1,6 +1,7 @@
 """The one door: every prompt and every command passes it with a session key."""
 
 from collections.abc import Awaitable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Literal, Self
@@ -55,11 +56,15 @@ class SessionManager:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._lanes.drain(self._engine.settings.grace_s if kind is None else 0.0)
-        await self._lanes.__aexit__(None, None, None)
+        async with AsyncExitStack() as stack:
+            stack.push_async_exit(self._lanes)  # also if the drain is cut short: then its workers are too
+            await self._lanes.drain(self._engine.settings.grace_s if kind is None else 0.0)
 
     async def resume(self) -> None:
-        """Go on with what waited when the last process ended, the oldest first. Call it once replies can be shown."""
+        """Go on with what waited when the last process ended, the oldest first.
+
+        Call it once replies can be shown.
+        """
         for key in await self._engine.store.waiting():
             self._lanes.wake(key)
 

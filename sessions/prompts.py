@@ -43,6 +43,12 @@ def compose(prompt: Prompt, files: Sequence[Fetched] = ()) -> str:
     return "\n\n".join(parts)
 
 
+def problems(files: Sequence[Fetched]) -> Sequence[str]:
+    """Return a sentence for people about each file that could not be fetched."""
+    missing = [file for file in files if file.path is None]
+    return [f"I could not take {clean(file.attachment.name)[:100]}. {file.problem}" for file in missing]
+
+
 def clean(text: str) -> str:
     """Return `text` without characters that nobody sees and line breaks of other systems."""
     return _UNSEEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))

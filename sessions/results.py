@@ -33,11 +33,17 @@ def failure(error: AgentError) -> Outcome:
     return Outcome(status="failed", text=str(error), problem=_problem(error), spent=True)
 
 
-def broken(turn: Turn, reference: str) -> TurnResult:
-    """Return the result of a turn that a bug of ours ended; `reference` finds it in the log."""
+def broken(turn: Turn, reference: str, live_message_id: str | None) -> TurnResult:
+    """Return the result of a turn that a bug of ours ended; `reference` finds it in the log.
+
+    The turn's live message, if it had one, is removed.
+    """
     text = f"Something in Roomkey broke (reference {reference}). This room goes on; say it again."
-    piece = Piece(channel_id=turn.address.channel_id, body=text, reply_to=turn.address.message_id)
-    return TurnResult(turn=turn.id, state=TurnState.FAILED, summary=text, pieces=(piece,))
+    channel_id = turn.address.channel_id
+    pieces = [Piece(channel_id=channel_id, body=text, reply_to=turn.address.message_id)]
+    if live_message_id is not None:
+        pieces.append(Piece(channel_id=channel_id, target_id=live_message_id, action="delete"))
+    return TurnResult(turn=turn.id, state=TurnState.FAILED, summary=text, pieces=tuple(pieces))
 
 
 def _change(outcome: Outcome) -> SessionChange | None:

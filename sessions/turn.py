@@ -3,12 +3,13 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal, Protocol, Self
 
 from sessions.agents.base import AgentSession, Decision, Deny, TurnInput
 from sessions.clock import Clock
+from sessions.errors import AgentError
 from sessions.events import (
     AskWithdrawn,
     Event,
@@ -26,6 +27,9 @@ from sessions.store.values import Piece, Turn
 
 INTERRUPT_LIMIT_S: Final = 10.0
 """How long an agent may take to end a turn when it is told to; then its process is ended."""
+
+SEND_LIMIT_S: Final = 30.0
+"""How long an agent may take to read a prompt; one that hangs does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,11 +139,14 @@ class RunningTurn:
         return await self._agent.answer(ask, decision)
 
     async def run(self, prompt: TurnInput) -> Outcome:
-        """Send the prompt and follow the turn to its end. Raises AgentGone if it cannot be sent."""
+        """Send the prompt and follow the turn to its end.
+
+        Raises AgentGone if it cannot be sent, AgentError if the agent does not take it.
+        """
         now_s = self._clock.monotonic_s()
         turn_ends_s = now_s + self._limits.turn_s
         silent_until_s = now_s + self._limits.silence_s
-        await self._agent.send(prompt)
+        await self._send(prompt)
         while True:
             wait_until_s = min(turn_ends_s, silent_until_s, *self._asks.values())
             item = await self._receive(wait_until_s)
@@ -157,11 +164,24 @@ class RunningTurn:
                 if self._halted is None:
                     self._halted = item
                     turn_ends_s = now_s + INTERRUPT_LIMIT_S
-                    await self._agent.interrupt()
+                    await self._interrupt()
                 continue
             outcome = await self._take(item)
             if outcome is not None:
                 return outcome
+
+    async def _send(self, prompt: TurnInput) -> None:
+        try:
+            async with asyncio.timeout(min(SEND_LIMIT_S, self._limits.silence_s)):
+                await self._agent.send(prompt)
+        except TimeoutError as error:
+            text = "The agent hangs: it did not take this. Say it again to try with a new one."
+            raise AgentError(text, retryable=True) from error
+
+    async def _interrupt(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(INTERRUPT_LIMIT_S):
+                await self._agent.interrupt()
 
     async def _receive(self, until_s: float) -> Event | Halt | None:
         if not self._inbox.empty():
@@ -218,25 +238,27 @@ class RunningTurn:
 
     async def _cut_short(self, *, too_long: bool) -> Outcome:
         """Silence or the time limit: interrupt, wait a little, then give the process up."""
-        ended = self._halted is not None
-        if not ended:
-            await self._agent.interrupt()
-            deadline_s = self._clock.monotonic_s() + INTERRUPT_LIMIT_S
-            while (item := await self._receive(deadline_s)) is not None:
-                if isinstance(item, TurnDone | Exited):
-                    ended = isinstance(item, TurnDone)
-                    break
+        end = None if self._halted else await self._end_after_interrupt()
+        if end is not None and end.status == "ok":  # the answer came after all
+            return end
+        cut = replace(end or Outcome(status="stopped", spent=True), text="", partial=self._written())
         if self._halted:
-            return Outcome(status=self._halted, partial=self._written(), spent=True)
+            return replace(cut, status=self._halted, problem=None)
         limit_s = self._limits.turn_s if too_long else self._limits.silence_s
         what = "was not done after" if too_long else "said nothing for"
-        return Outcome(
-            status="failed",
-            text=f"The agent {what} {_span(limit_s)}, so I ended this turn. Say it again to go on.",
-            partial=self._written(),
-            problem="silence",
-            spent=not ended,
-        )
+        text = f"The agent {what} {_span(limit_s)}, so I ended this turn. Say it again to go on."
+        return replace(cut, status="failed", text=text, problem="silence")
+
+    async def _end_after_interrupt(self) -> Outcome | None:
+        """Tell the agent to end; how it did, None if it did not in time."""
+        await self._interrupt()
+        until_s = self._clock.monotonic_s() + INTERRUPT_LIMIT_S
+        while (item := await self._receive(until_s)) is not None:
+            if isinstance(item, str):
+                self._halted = self._halted or item
+            elif (outcome := await self._take(item)) is not None:
+                return outcome
+        return None
 
     async def _deny_expired(self, now_s: float) -> bool:
         expired = [ask for ask, until_s in self._asks.items() if until_s <= now_s]

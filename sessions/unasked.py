@@ -1,15 +1,30 @@
 """What an agent says of its own accord, after a background task say: posted as a notice of its room."""
 
+import logging
 import secrets
+from dataclasses import replace
 
 from sessions.engine import Engine
 from sessions.keys import SessionKey, TurnId
 from sessions.store.values import ChatAddress, Inbound, Kind, Origin, Prompt, Turn, TurnState
 from sessions.turn import Outcome
 
+log = logging.getLogger(__name__)
+
 
 async def post_unasked(engine: Engine, key: SessionKey, address: ChatAddress, outcome: Outcome) -> None:
-    """Store the words as something to be said at `address`. Nothing of it is shown live."""
+    """Store the words as something to be said where `address` is, in reply to nothing; none of it live.
+
+    What cannot be stored is lost and logged: it ends neither the room's turn nor its worker.
+    """
+    try:
+        await _post(engine, key, address, outcome)
+    except Exception:
+        log.exception("what an agent said unasked is lost")
+
+
+async def _post(engine: Engine, key: SessionKey, asked_at: ChatAddress, outcome: Outcome) -> None:
+    address = replace(asked_at, message_id=None)
     notice = Inbound(
         source=f"unasked:{key}",
         msg_id=secrets.randbits(62),

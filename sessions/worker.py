@@ -3,10 +3,11 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
+from itertools import chain, repeat
 from typing import Final, assert_never
 
 from sessions.agents.base import Decision, TurnInput
@@ -15,38 +16,38 @@ from sessions.errors import AgentError, AgentGone, Fenced, StateError
 from sessions.keys import SessionKey, TurnId
 from sessions.live_agent import LiveAgent
 from sessions.log import turn_context
-from sessions.paths import INBOX
-from sessions.prompts import Fetched, clean, compose, prompt_uuid
+from sessions.prompts import compose, problems, prompt_uuid
 from sessions.records import Renewed
 from sessions.results import broken, failure, result_of
-from sessions.store.values import (
-    ChatAddress,
-    Kind,
-    Lease,
-    Piece,
-    Take,
-    Turn,
-    TurnResult,
-    TurnState,
-)
+from sessions.store.values import ChatAddress, Kind, Lease, Piece, Take, Turn, TurnResult, TurnState
 from sessions.turn import Halt, Outcome, ReplySink, RunningTurn
 from sessions.unasked import post_unasked
 
 log = logging.getLogger(__name__)
 
 _STORE_WAITS_S: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
+_OWN_TIME_S: Final = 0.25
+"""How long a room may go from turn to turn while others wait for its place."""
 _FRESH = "Started fresh: I remember nothing of what was said here before. Files and memory notes stay."
+
+
+class _Halted(Exception):
+    """The turn is to end, and its prompt was not handed over yet."""
+
+    def __init__(self, reason: Halt) -> None:
+        super().__init__(reason)
+        self.reason: Halt = reason
 
 
 class Worker:
     """Serves one key until nothing waits and no agent is kept. One task calls `run`; all else is for others.
 
-    `woken` is set by others when something may be waiting. `retire` is asked, with no await around
-    it, whether the worker may go; after True nobody will wake it any more.
+    `woken` is set by others when something may be waiting. `retire` is called, with no await
+    between the last look at `woken` and the call, when the worker goes; it must not be woken then.
     """
 
     def __init__(
-        self, engine: Engine, key: SessionKey, woken: asyncio.Event, retire: Callable[[], bool]
+        self, engine: Engine, key: SessionKey, woken: asyncio.Event, retire: Callable[[], None]
     ) -> None:
         self._engine = engine
         self._key = key
@@ -57,13 +58,10 @@ class Worker:
         self._turn: Turn | None = None
         self._running: RunningTurn | None = None
         self._halted: Halt | None = None
+        self._starting: asyncio.Timeout | None = None
         self._started_s = 0.0
+        self._live_message_id: str | None = None
         self._address: ChatAddress | None = None  # where the room was last spoken to
-
-    @property
-    def turn(self) -> Turn | None:
-        """The turn that runs now."""
-        return self._turn
 
     @property
     def is_asking(self) -> bool:
@@ -76,13 +74,14 @@ class Worker:
         return None if self._turn is None else self._engine.clock.monotonic_s() - self._started_s
 
     def halt(self, reason: Halt) -> bool:
-        """End the running turn; False if none runs."""
-        if self._turn is None:
-            return False
-        self._halted = self._halted or reason
-        if self._running is not None:
-            self._running.halt(reason)
-        return True
+        """End the running turn, and one that is just being taken; False if none is known to run."""
+        if self._halted is None:
+            self._halted = reason
+            if self._running is not None:
+                self._running.halt(reason)
+            elif self._starting is not None:
+                self._starting.reschedule(asyncio.get_running_loop().time())
+        return self._turn is not None
 
     def drain(self) -> None:
         """Take no further turn and end when the running one has."""
@@ -95,12 +94,11 @@ class Worker:
             return False
         return await self._running.answer(ask, decision)
 
-    async def run(self, *, after_crash: bool = False) -> None:
-        """Serve until retired; after a crash, end the turn that it left behind first."""
+    async def run(self) -> None:
+        """Serve until retired or drained; a turn that a broken run left behind is ended first."""
         with turn_context(self._key):
             lease = await self._engine.store.claim(self._key, self._engine.owner)
-            if after_crash:
-                await self._settle(lease)
+            await self._settle(lease)
             async with asyncio.TaskGroup() as tasks:
                 say = partial(self._start_unasked, tasks)
                 agent = LiveAgent(self._engine, self._key, tasks, evict=self._leave, say_unasked=say)
@@ -110,59 +108,64 @@ class Worker:
                     await agent.close()
 
     async def _serve_until_idle(self, lease: Lease, agent: LiveAgent) -> None:
-        while True:
+        while not self._is_draining:
             self._woken.clear()
             await self._serve_waiting(lease, agent)
-            if self._is_draining:
-                return
-            if agent.is_open and not self._is_leaving and not self._woken.is_set():
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(self._engine.settings.idle_ttl_s):
-                        await self._woken.wait()
-                if not self._woken.is_set() and not agent.is_evictable:
-                    continue
-                self._is_leaving = self._is_leaving or not self._woken.is_set()
-            if self._is_leaving:
+            if agent.is_open:
+                await self._rest(agent)
+            if self._is_leaving or not agent.is_open:
                 self._is_leaving = False
                 await agent.close()
-            elif not self._woken.is_set() and not agent.is_open:
-                if self._retire():
+                if not self._woken.is_set():
+                    self._retire()
                     return
-                await self._woken.wait()
+
+    async def _rest(self, agent: LiveAgent) -> None:
+        """Keep the idle process until somebody wakes this worker or its time is over."""
+        while not self._woken.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._engine.settings.idle_ttl_s):
+                    await self._woken.wait()
+            if not self._woken.is_set() and agent.is_evictable:
+                self._leave()
 
     async def _serve_waiting(self, lease: Lease, agent: LiveAgent) -> None:
         async with self._engine.pool.place():
+            until_s = self._engine.clock.monotonic_s() + _OWN_TIME_S
             turn = None if self._is_draining else await self._advance(lease, None, Take.ONE)
             while turn is not None:
                 result = await self._serve(lease, agent, turn)
                 if agent.is_open:
                     self._engine.pool.idle(self._key, evictable=agent.is_evictable)
-                passing_on = self._engine.pool.is_contended or self._is_draining
+                has_had_its_time = self._engine.clock.monotonic_s() >= until_s
+                passing_on = self._is_draining or (has_had_its_time and self._engine.pool.is_contended)
                 turn = await self._advance(lease, result, Take.NONE if passing_on else Take.ONE)
-                self._engine.outbox_filled()
                 if passing_on:
                     self._woken.set()  # there may be more; it waits its turn behind the other rooms
 
     async def _advance(self, lease: Lease, finish: TurnResult | None, take: Take) -> Turn | None:
-        """Commit the end of a turn and the start of the next; a store in trouble is asked again."""
-        for wait_s in (*_STORE_WAITS_S, None):
+        """Commit the end of a turn and the start of the next; a store in trouble is asked again and again."""
+        for wait_s in chain(_STORE_WAITS_S, repeat(_STORE_WAITS_S[-1])):
+            self._halted = None  # whoever halts from here on means the turn that comes of this
             try:
-                self._turn = await self._engine.store.next(lease, finish, take)
+                self._turn = await self._engine.store.next(
+                    lease, finish, Take.NONE if self._is_draining else take
+                )
             except Fenced:
                 raise
             except StateError as error:
-                if wait_s is None:
-                    raise
                 log.warning("the store refused", extra={"error": str(error), "again_in_s": wait_s})
                 await self._engine.clock.sleep(wait_s)
             else:
-                self._halted = None
-                self._started_s = self._engine.clock.monotonic_s()
-                return self._turn
-        raise AssertionError("the last try returns or raises")
+                break
+        self._started_s = self._engine.clock.monotonic_s()
+        self._live_message_id = None
+        if finish is not None:
+            self._engine.outbox_filled()
+        return self._turn
 
     async def _serve(self, lease: Lease, agent: LiveAgent, turn: Turn) -> TurnResult:
-        self._address = replace(turn.address, message_id=None)
+        self._address = turn.address
         with turn_context(self._key, turn.id):
             try:
                 match turn.kind:
@@ -180,13 +183,14 @@ class Worker:
                 reference = secrets.token_hex(3)
                 log.exception("a turn broke", extra={"reference": reference})
                 await agent.close()
-                return broken(turn, reference)
+                return broken(turn, reference, self._live_message_id)
 
     async def _settle(self, lease: Lease) -> None:
         left = (await self._engine.store.lane(self._key)).running
         if left is not None:
-            await self._advance(lease, broken(left, "worker"), Take.NONE)
-            self._engine.outbox_filled()
+            reference = secrets.token_hex(3)
+            log.error("a broken worker left a turn behind", extra={"reference": reference, "turn": left.id})
+            await self._advance(lease, broken(left, reference, self._live_message_id), Take.NONE)
 
     async def _reset(self, agent: LiveAgent, turn: Turn) -> TurnResult:
         await agent.close()
@@ -201,6 +205,7 @@ class Worker:
 
     async def _prompt(self, lease: Lease, agent: LiveAgent, turn: Turn) -> TurnResult:
         async def note_live(message_id: str) -> None:
+            self._live_message_id = message_id
             await self._engine.store.note(lease, turn.id, shown=True, live_message_id=message_id)
 
         async with self._engine.open_reply(turn, note_live) as sink:
@@ -211,49 +216,74 @@ class Worker:
         return result_of(turn, outcome, pieces)
 
     async def _outcome(self, lease: Lease, agent: LiveAgent, turn: Turn, sink: ReplySink) -> Outcome:
-        notice = ""
+        notices: list[str] = []
         try:
-            files = await self._fetch(turn)
-            notice = "\n".join(map(_not_taken, (file for file in files if file.path is None)))
-            prompt = TurnInput(turn=turn.id, uuid=prompt_uuid(turn), text=compose(turn.prompt, files))
-            for is_last in (False, True):
-                session, notice_now = await agent.open(lease)
-                notice = "\n".join(filter(None, (notice_now, notice)))
-                if self._halted:
-                    return Outcome(status=self._halted, notice=notice)
-                running = RunningTurn(
-                    agent=session,
-                    sink=sink,
-                    limits=self._engine.limits,
-                    clock=self._engine.clock,
-                    note_tool=partial(self._note_tool, lease, turn.id),
-                )
-                agent.follow(turn.id, running)
-                self._running = running
-                try:
-                    return replace(await running.run(prompt), notice=notice)
-                except AgentGone:
-                    # It died while it was idle: nothing was handed over, so a fresh process may try.
-                    if is_last:
-                        raise
-                    await agent.close()
-            raise AssertionError("the last try returns or raises")
+            outcome = await self._follow(lease, agent, turn, sink, notices.append)
+        except _Halted as halted:
+            outcome = Outcome(status=halted.reason)
         except AgentError as error:
             log.warning("the agent failed", extra={"error": str(error), "stderr": error.stderr_tail[-2000:]})
-            return replace(failure(error), notice=notice)
+            outcome = failure(error)
         finally:
             agent.follow(None, None)
             self._running = None
+        return replace(outcome, notice="\n".join(notices)) if notices else outcome
+
+    async def _follow(
+        self, lease: Lease, agent: LiveAgent, turn: Turn, sink: ReplySink, tell: Callable[[str], None]
+    ) -> Outcome:
+        prompt: TurnInput | None = None
+        for is_last in (False, True):
+            async with self._haltable():
+                prompt = prompt or await self._composed(turn, tell)
+                session = await agent.open(lease, tell)
+            self._is_leaving = False  # it was told to go while it was idle, and it is not any more
+            running = RunningTurn(
+                agent=session,
+                sink=sink,
+                limits=self._engine.limits,
+                clock=self._engine.clock,
+                note_tool=partial(self._note_tool, lease, turn.id),
+            )
+            agent.follow(turn.id, running)
+            self._running = running
+            try:
+                return await running.run(prompt)
+            except AgentGone:
+                # It died while it was idle: nothing was handed over, so a fresh process may try.
+                if is_last:
+                    raise
+                self._running = None
+                await agent.close()
+        raise AssertionError("the last try returns or raises")
+
+    @asynccontextmanager
+    async def _haltable(self) -> AsyncGenerator[None]:
+        """Let a halt cut short what is done inside. Raises _Halted."""
+        try:
+            async with asyncio.timeout(0 if self._halted else None) as self._starting:
+                yield
+        except TimeoutError:
+            if self._halted is None:
+                raise
+        finally:
+            self._starting = None
+        if self._halted is not None:
+            raise _Halted(self._halted)
 
     async def _note_tool(self, lease: Lease, turn: TurnId, title: str) -> None:
-        await self._engine.store.note(lease, turn, last_tool=title)
+        try:
+            await self._engine.store.note(lease, turn, last_tool=title)
+        except Fenced:
+            raise
+        except StateError as error:  # only what is said after a crash suffers
+            log.warning("a tool was not noted", extra={"error": str(error)})
 
-    async def _fetch(self, turn: Turn) -> Sequence[Fetched]:
-        if not turn.prompt.attachments:
-            return ()
-        record = await self._engine.store.ensure_session(self._engine.first_record(self._key))
-        await asyncio.to_thread(self._engine.paths.make_room, record.key, record.workdir, record.memory_dir)
-        return await self._engine.fetch_files(turn, record.workdir / INBOX)
+    async def _composed(self, turn: Turn, tell: Callable[[str], None]) -> TurnInput:
+        files = await self._engine.fetched(turn)
+        for problem in problems(files):
+            tell(problem)
+        return TurnInput(turn=turn.id, uuid=prompt_uuid(turn), text=compose(turn.prompt, files))
 
     def _leave(self) -> None:
         self._is_leaving = True
@@ -263,7 +293,3 @@ class Worker:
         if self._address is not None:
             unasked = post_unasked(self._engine, self._key, self._address, outcome)
             tasks.create_task(unasked, name=f"unasked {self._key}")
-
-
-def _not_taken(file: Fetched) -> str:
-    return f"I could not take {clean(file.attachment.name)[:100]}. {file.problem}"

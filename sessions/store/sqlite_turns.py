@@ -27,6 +27,11 @@ from sessions.store.values import (
 )
 
 FIND_KNOWN: Final = "SELECT * FROM turn WHERE source = :source AND msg_id = :msg_id"
+LOOK: Final = """
+    SELECT EXISTS (SELECT 1 FROM turn WHERE source = :source AND msg_id = :msg_id),
+           EXISTS (SELECT 1 FROM lane WHERE key = :key),
+           (SELECT count(*) FROM turn WHERE key = :key AND state = 'queued'),
+           (SELECT count(*) FROM turn WHERE key = :key AND state = 'running')"""
 COUNT_LANE: Final = """
     SELECT (SELECT count(*) FROM turn WHERE key = :key AND state = 'queued'),
            (SELECT count(*) FROM turn WHERE key = :key AND state = 'running')"""
@@ -48,12 +53,14 @@ FIND_EPOCH: Final = "SELECT epoch FROM lane WHERE key = :key"
 FINISH: Final = """
     UPDATE turn SET state = :state, summary = :summary, ended = :now
     WHERE seq = :turn AND key = :key AND state = 'running'
-    RETURNING *"""
+      AND EXISTS (SELECT 1 FROM lane WHERE key = :key AND epoch = :epoch)
+    RETURNING generation, platform"""
 FIND_RUNNING: Final = "SELECT * FROM turn WHERE key = :key AND state = 'running'"
 START: Final = """
     UPDATE turn SET state = 'running', attempt = attempt + 1, epoch = :epoch, started = :now,
                     generation = coalesce((SELECT generation FROM session WHERE session.key = turn.key), 0)
     WHERE seq = (SELECT seq FROM turn WHERE key = :key AND state = 'queued' ORDER BY rank, seq LIMIT 1)
+      AND EXISTS (SELECT 1 FROM lane WHERE key = :key AND epoch = :epoch)
     RETURNING *"""
 NOTE: Final = """
     UPDATE turn SET shown = shown OR :shown, last_tool = coalesce(:last_tool, last_tool),
@@ -76,12 +83,16 @@ LIST_QUEUED: Final = "SELECT * FROM turn WHERE key = :key AND state = 'queued' O
 
 def accept(connection: sqlite3.Connection, row: Inbound, now: str) -> Accepted:
     """See `Store.accept`."""
-    known = connection.execute(FIND_KNOWN, {"source": row.source, "msg_id": row.msg_id}).fetchone()
-    if known is not None:
+    # One look for everything: each statement costs the thread its turn at the interpreter's lock.
+    name = {"source": row.source, "msg_id": row.msg_id, "key": row.key}
+    is_known, has_lane, waiting, running = connection.execute(LOOK, name).fetchone()
+    if is_known:
+        known = connection.execute(FIND_KNOWN, name).fetchone()
         return Accepted(turn=TurnId(known["seq"]), new=False, ahead=_ahead(connection, known))
-    waiting, running = connection.execute(COUNT_LANE, {"key": row.key}).fetchone()
     if row.queue_limit is not None and waiting >= row.queue_limit:
         raise QueueFull
+    if not has_lane:
+        connection.execute(ADD_LANE, name)
     turn = _add(connection, row, TurnState.QUEUED, now)
     return Accepted(turn=turn, new=True, ahead=running if row.head else running + waiting)
 
@@ -95,6 +106,7 @@ def post(
     known = connection.execute(FIND_KNOWN, {"source": notice.source, "msg_id": notice.msg_id}).fetchone()
     if known is not None:
         return Accepted(turn=TurnId(known["seq"]), new=False, ahead=0)
+    connection.execute(ADD_LANE, {"key": notice.key})
     turn = _add(connection, notice, TurnState.DONE, now)
     sqlite_outbox.add(connection, turn, notice.address.platform, pieces, store_id)
     return Accepted(turn=turn, new=True, ahead=0)
@@ -116,15 +128,26 @@ def advance(
     now: str,
 ) -> Turn | None:
     """See `Store.next`."""
-    fence(connection, lease)
     if finish is not None:
         _finish(connection, lease, finish, store_id, now)
     if take is Take.NONE:
+        if finish is None:
+            fence(connection, lease)
         return None
+    try:
+        row = connection.execute(START, {"key": lease.key, "epoch": lease.epoch, "now": now}).fetchone()
+    except sqlite3.IntegrityError as error:  # the index that allows one running turn
+        raise _still_runs(lease) from error
+    if row is not None:
+        return turn_of(row)
+    fence(connection, lease)
     if connection.execute(FIND_RUNNING, {"key": lease.key}).fetchone() is not None:
-        raise StateError(f"A turn of the room {lease.key} still runs; it must be ended before the next.")
-    row = connection.execute(START, {"key": lease.key, "epoch": lease.epoch, "now": now}).fetchone()
-    return None if row is None else turn_of(row)
+        raise _still_runs(lease)
+    return None
+
+
+def _still_runs(lease: Lease) -> StateError:
+    return StateError(f"A turn of the room {lease.key} still runs; it must be ended before the next.")
 
 
 def note(
@@ -219,7 +242,6 @@ def _add(connection: sqlite3.Connection, row: Inbound, state: TurnState, now: st
         (first,) = connection.execute(FIRST_RANK, {"key": row.key}).fetchone()
         rank = min(first or 0, 0) - 1
     columns = inbound_columns(row)
-    connection.execute(ADD_LANE, {"key": row.key})
     added = connection.execute(
         ADD_TURN,
         {
@@ -244,6 +266,7 @@ def _finish(
         {
             "turn": finish.turn,
             "key": lease.key,
+            "epoch": lease.epoch,
             "state": finish.state,
             "summary": plain_text(finish.summary),
             "now": now,

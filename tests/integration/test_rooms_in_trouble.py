@@ -2,18 +2,39 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 from sessions.agents.base import AgentSession, Allow, Caps, Decision, SessionSpec, TurnInput
 from sessions.clock import SystemClock
-from sessions.errors import AgentGone, StateError
-from sessions.events import BackgroundTasks, Event, Exited, PermissionAsk, TextFinal, TurnDone
-from sessions.keys import session_key
+from sessions.errors import AgentError, AgentGone, AuthError, SessionNotFound, StateError
+from sessions.events import (
+    BackgroundTasks,
+    Event,
+    Exited,
+    Idle,
+    PermissionAsk,
+    Started,
+    TextFinal,
+    ToolStart,
+    TurnDone,
+)
+from sessions.keys import SessionKey, TurnId, session_key
 from sessions.prompts import Fetched
 from sessions.store import Store, open_store
-from sessions.store.values import Attachment, Lease, Piece, Take, Turn, TurnResult
+from sessions.store.values import (
+    Accepted,
+    Attachment,
+    Inbound,
+    Kind,
+    Lease,
+    Piece,
+    Take,
+    Turn,
+    TurnResult,
+)
 from sessions.turn import Note, Outcome
 from tests.support.rooms import House, Replies, Sink, house
 
@@ -30,13 +51,23 @@ class PlayedSession:
         self.sent: list[TurnInput] = []
         self.answered: list[Decision] = []
         self.is_dead = False
+        self.is_closed = False
+        self.may_close = asyncio.Event()
+        self.may_close.set()
 
     async def send(self, turn: TurnInput) -> None:
         if self.is_dead:
             raise AgentGone
         self.sent.append(turn)
         done = TurnDone(status="ok", agent_session_id="played", text=turn.text[-5:], turn=turn.turn)
-        self.inbox.put_nowait(done)
+        if "tool" in turn.text:
+            self.inbox.put_nowait(ToolStart(id="t", name="Bash", title="Bash: ls", turn=turn.turn))
+        if "build" in turn.text:
+            self.inbox.put_nowait(BackgroundTasks(count=1))
+        if "wait" not in turn.text:
+            self.inbox.put_nowait(done)
+        if "leave" in turn.text:
+            self.inbox.put_nowait(Exited(exit_code=0))
 
     async def events(self) -> AsyncGenerator[Event, None]:
         while True:
@@ -50,10 +81,13 @@ class PlayedSession:
         return True
 
     async def interrupt(self) -> None:
-        pass
+        turn = self.sent[-1].turn
+        self.inbox.put_nowait(TurnDone(status="stopped", agent_session_id="played", turn=turn))
 
     async def close(self, grace_s: float) -> None:
         self.inbox.put_nowait(Exited(exit_code=0))
+        await self.may_close.wait()
+        self.is_closed = True
 
 
 class PlayedAdapter:
@@ -64,11 +98,19 @@ class PlayedAdapter:
 
     def __init__(self) -> None:
         self.opened: list[PlayedSession] = []
+        self.errors: list[AgentError] = []
+        self.asked = asyncio.Event()
+        self.may_open = asyncio.Event()
+        self.may_open.set()
 
     def new_session_id(self) -> str:
         return f"session-{len(self.opened)}"
 
     async def open(self, spec: SessionSpec) -> AgentSession:
+        self.asked.set()
+        await self.may_open.wait()
+        if self.errors:
+            raise self.errors.pop(0)
         self.opened.append(PlayedSession())
         return self.opened[-1]
 
@@ -257,6 +299,221 @@ async def test_a_worker_that_broke_ends_what_it_left_and_serves_on(tmp_path: Pat
         broken, again = await texts(home)
         assert "Something in Roomkey broke" in broken
         assert again.endswith("again")
+
+
+class HurriedClock(SystemClock):
+    """The system's clock, on which nobody sleeps."""
+
+    async def sleep(self, delay_s: float) -> None:
+        await asyncio.sleep(0)
+
+
+class Refusing:
+    """The real store, whose methods named in `refusals` fail that many times."""
+
+    def __init__(self, store: Store, **refusals: int) -> None:
+        self._store, self._refusals = store, refusals
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
+
+    def _refuse(self, name: str) -> None:
+        if self._refusals.get(name, 0):
+            self._refusals[name] -= 1
+            raise StateError("The disk is full.")
+
+    async def claim(self, key: SessionKey, owner: UUID) -> Lease:
+        self._refuse("claim")
+        return await self._store.claim(key, owner)
+
+    async def note(self, lease: Lease, turn: TurnId, *, last_tool: str | None = None) -> None:
+        self._refuse("note")
+        await self._store.note(lease, turn, last_tool=last_tool)
+
+    async def post(self, notice: Inbound, pieces: Sequence[Piece]) -> Accepted:
+        self._refuse("post")
+        return await self._store.post(notice, pieces)
+
+
+async def test_a_disk_that_is_full_for_long_loses_no_answer(tmp_path: Path) -> None:
+    store = Tripping(await open_store(tmp_path, SystemClock()), 20, StateError("The disk is full."))
+    async with house(tmp_path, store=store, clock=HurriedClock()) as home:  # pyright: ignore[reportArgumentType]
+        await home.say("lab", "hello")
+        await home.replies.until(1)
+        await _idle(home)
+        assert len(home.replies.all) == 1
+        [said] = await texts(home)
+        assert said.endswith("hello")
+
+
+async def test_a_tool_that_cannot_be_noted_ends_no_turn(tmp_path: Path) -> None:
+    store = Refusing(await open_store(tmp_path, SystemClock()), note=1)
+    async with house(tmp_path, store=store, adapter=PlayedAdapter()) as home:  # pyright: ignore[reportArgumentType]
+        await home.say("lab", "a tool")
+        [reply] = await home.replies.until(1)
+        assert reply.outcome is not None
+        assert reply.outcome.status == "ok"
+
+
+async def test_unasked_words_that_cannot_be_stored_end_no_turn(tmp_path: Path) -> None:
+    adapter = PlayedAdapter()
+    store = Refusing(await open_store(tmp_path, SystemClock()), post=1)
+    async with house(tmp_path, store=store, adapter=adapter) as home:  # pyright: ignore[reportArgumentType]
+        await home.say("lab", "wait")
+        await _sent(adapter, 1)
+        inbox, sent = adapter.opened[0].inbox, adapter.opened[0].sent[0]
+        inbox.put_nowait(TextFinal(text="the build is done"))
+        inbox.put_nowait(TurnDone(status="ok", agent_session_id="played"))
+        await home.replies.until(1)  # the words; the store refuses them
+        inbox.put_nowait(TurnDone(status="ok", agent_session_id="played", text="the answer", turn=sent.turn))
+        await home.replies.until(2)
+        await _idle(home)
+        [said] = await texts(home)
+        assert said == "the answer"
+
+
+async def test_a_worker_that_cannot_begin_tries_again(tmp_path: Path) -> None:
+    store = Refusing(await open_store(tmp_path, SystemClock()), claim=2)
+    async with house(tmp_path, store=store) as home:  # pyright: ignore[reportArgumentType]
+        await home.say("lab", "hello")
+        [reply] = await home.replies.until(1)
+        assert reply.outcome is not None
+        assert reply.outcome.status == "ok"
+
+
+async def test_a_worker_that_cannot_begin_holds_up_no_end(tmp_path: Path) -> None:
+    store = Refusing(await open_store(tmp_path, SystemClock()), claim=1000)
+    async with asyncio.timeout(4):
+        async with house(tmp_path, store=store) as home:  # pyright: ignore[reportArgumentType]
+            await home.say("lab", "hello")
+
+
+async def test_stop_cuts_a_start_short(tmp_path: Path) -> None:
+    adapter = PlayedAdapter()
+    adapter.may_open.clear()
+    async with house(tmp_path, adapter=adapter) as home:
+        await home.say("lab", "hello")
+        await adapter.asked.wait()
+        assert home.manager.stop(LAB)
+        [reply] = await home.replies.until(1)
+        assert reply.outcome is not None
+        assert reply.outcome.status == "stopped"
+        adapter.may_open.set()
+        await home.say("lab", "again")
+        _, following = await home.replies.until(2)
+        assert following.outcome is not None
+        assert following.outcome.status == "ok"
+
+
+async def test_stop_cuts_a_download_short(tmp_path: Path) -> None:
+    file = Attachment(id="1", name="big.bin", url="http://x", size_bytes=1)
+    begun = asyncio.Event()
+
+    async def hang(_turn: Turn, _inbox: Path) -> Sequence[Fetched]:
+        begun.set()
+        await asyncio.Event().wait()
+        return ()
+
+    async with house(tmp_path, fetch_files=hang) as home:
+        row = home.row("lab", "look")
+        await home.manager.accept(replace(row, prompt=replace(row.prompt, attachments=(file,))))
+        await begun.wait()
+        assert home.manager.stop(LAB)
+        assert home.manager.stop(LAB)
+        [reply] = await home.replies.until(1)
+        assert reply.outcome is not None
+        assert reply.outcome.status == "stopped"
+
+
+class Meddling:
+    """The real store; `meddle` is called when a turn of this text is started, before its worker knows."""
+
+    def __init__(self, store: Store, text: str) -> None:
+        self._store, self._text = store, text
+        self.meddle: Callable[[], object] = lambda: None
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
+
+    async def next(
+        self, lease: Lease, finish: TurnResult | None = None, take: Take = Take.ONE
+    ) -> Turn | None:
+        turn = await self._store.next(lease, finish, take)
+        if turn is not None and turn.prompt.text == self._text:
+            self.meddle()
+        return turn
+
+
+async def test_a_reset_now_ends_also_a_turn_that_is_just_being_taken(tmp_path: Path) -> None:
+    adapter = PlayedAdapter()
+    store = Meddling(await open_store(tmp_path, SystemClock()), "wait")
+    async with house(tmp_path, store=store, adapter=adapter) as home:  # pyright: ignore[reportArgumentType]
+        store.meddle = lambda: home.manager.accept(home.row("lab", "", kind=Kind.RESET, head=True))
+        await home.say("lab", "wait")
+        [reply] = await home.replies.until(1)
+        assert reply.outcome is not None
+        assert reply.outcome.status == "stopped"
+
+
+async def test_an_agent_that_got_work_although_it_was_to_go_keeps_its_background_task(tmp_path: Path) -> None:
+    adapter = PlayedAdapter()
+    async with house(tmp_path, adapter=adapter, max_live=0) as home:
+        waiting = [home.manager.accept(home.row("lab", text)) for text in ("first", "build")]
+        for accepted in waiting:
+            await accepted
+        await home.replies.until(2)
+        await _idle(home)
+        assert not adapter.opened[0].is_closed
+        adapter.opened[0].inbox.put_nowait(BackgroundTasks(count=0))
+        await _gone(home)
+        assert len(adapter.opened) == 1
+
+
+async def test_an_agent_that_speaks_unasked_is_not_cut_off(tmp_path: Path) -> None:
+    adapter = PlayedAdapter()
+    async with house(tmp_path, adapter=adapter, idle_ttl_s=0.02) as home:
+        await home.say("lab", "build")
+        await home.replies.until(1)
+        inbox = adapter.opened[0].inbox
+        inbox.put_nowait(Started(agent_session_id="played", model="m", workdir="w"))
+        inbox.put_nowait(BackgroundTasks(count=0))
+        await asyncio.sleep(0.1)
+        assert not adapter.opened[0].is_closed
+        inbox.put_nowait(TextFinal(text="the build is done"))
+        inbox.put_nowait(TurnDone(status="failed", agent_session_id="played", text="No.", problem="api"))
+        inbox.put_nowait(Idle())
+        await _gone_from_outbox(home, 2)
+        await _gone(home)
+
+
+async def test_a_new_agent_waits_until_the_last_one_is_reaped(tmp_path: Path) -> None:
+    adapter = PlayedAdapter()
+    async with house(tmp_path, adapter=adapter) as home:
+        await home.say("lab", "first, then leave")
+        await home.replies.until(1)
+        adapter.opened[0].may_close.clear()
+        await _idle(home)
+        await home.say("lab", "other")
+        await asyncio.sleep(0.05)
+        assert len(adapter.opened) == 1
+        adapter.opened[0].may_close.set()
+        await home.replies.until(2)
+
+
+async def test_a_lost_conversation_is_said_also_if_the_new_one_does_not_start(tmp_path: Path) -> None:
+    adapter = PlayedAdapter()
+    adapter.errors = [SessionNotFound(), AuthError()]
+    async with house(tmp_path, adapter=adapter) as home:
+        await home.say("lab", "hello")
+        [reply] = await home.replies.until(1)
+        assert reply.outcome is not None
+        assert reply.outcome.problem == "login"
+        assert "could not be found" in reply.outcome.notice
+
+
+async def _sent(adapter: PlayedAdapter, wanted: int) -> None:
+    while not adapter.opened or len(adapter.opened[0].sent) < wanted:
+        await asyncio.sleep(0.005)
 
 
 async def _idle(home: House) -> None:

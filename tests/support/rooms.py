@@ -12,7 +12,7 @@ from uuid import uuid4
 from sessions.agents.base import AgentAdapter
 from sessions.agents.scripted import ADAPTER as SCRIPTED
 from sessions.box import BOXES
-from sessions.clock import SystemClock
+from sessions.clock import Clock, SystemClock
 from sessions.engine import Engine
 from sessions.events import Event, PermissionAsk
 from sessions.keys import SessionKey, session_key
@@ -148,6 +148,7 @@ async def house(
     store: Store | None = None,
     fetch_files: FetchFiles | None = None,
     replies: Replies | None = None,
+    clock: Clock | None = None,
     **settings: object,
 ) -> AsyncGenerator[House]:
     """Run an engine on `data_dir`; leaving it stops it as SIGTERM would."""
@@ -158,7 +159,7 @@ async def house(
     agent = AgentSettings.model_validate(
         {"vendor": adapter.vendor, "script": path, "grace_s": 5.0, **settings}
     )
-    paths, clock, replies = Paths(data_dir), SystemClock(), replies or Replies()
+    paths, clock, replies = Paths(data_dir), clock or SystemClock(), replies or Replies()
     await asyncio.to_thread(paths.create)
     await asyncio.to_thread(BOXES["none"].write_launcher, paths.launcher)
     opened = store or await open_store(paths.root, clock)

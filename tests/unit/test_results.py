@@ -47,6 +47,11 @@ def test_an_agents_error_is_shown_and_its_process_not_used_again(error: AgentErr
 
 
 def test_a_bug_is_said_with_its_reference_and_replies_to_the_message() -> None:
-    result = broken(turn(), "abc123")
+    result = broken(turn(), "abc123", None)
     assert result.state is TurnState.FAILED
     assert "abc123" in result.pieces[0].body
+
+
+def test_the_live_message_of_a_broken_turn_is_removed() -> None:
+    said, gone = broken(turn(), "abc123", "77").pieces
+    assert (said.action, gone.action, gone.target_id) == ("send", "delete", "77")

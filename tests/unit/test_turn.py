@@ -9,7 +9,7 @@ import pytest
 
 from sessions.agents.base import Allow, Decision, Deny, TurnInput
 from sessions.clock import SystemClock
-from sessions.errors import AgentGone
+from sessions.errors import AgentError, AgentGone
 from sessions.events import (
     AskWithdrawn,
     Event,
@@ -43,10 +43,14 @@ class QuietAgent:
         self.stops = stops
         self.gone = gone
         self.turn: RunningTurn | None = None
+        self.reads = True
+        self.at_interrupt: Sequence[Event] = ()
 
     async def send(self, turn: TurnInput) -> None:
         if self.gone:
             raise AgentGone
+        if not self.reads:
+            await asyncio.Event().wait()
         self.sent.append(turn)
 
     async def events(self) -> AsyncGenerator[Event, None]:
@@ -60,6 +64,9 @@ class QuietAgent:
 
     async def interrupt(self) -> None:
         self.interrupted.set()
+        for event in self.at_interrupt:
+            assert self.turn is not None
+            self.turn.feed(event)
         if self.stops and self.turn is not None:
             self.turn.feed(TurnDone(status="stopped", agent_session_id="s1", turn=TURN))
 
@@ -229,3 +236,26 @@ async def test_a_question_that_the_agent_withdrew_cannot_be_answered() -> None:
 async def test_a_dead_agent_is_told_to_the_worker() -> None:
     with pytest.raises(AgentGone):
         await Stage(gone=True).play()
+
+
+async def test_an_answer_that_comes_while_a_silent_turn_is_ended_counts() -> None:
+    stage = Stage(Limits(silence_s=0.01, turn_s=60, ask_s=30), stops=False)
+    stage.agent.at_interrupt = [done("after all")]
+    outcome = await stage.play()
+    assert (outcome.status, outcome.text) == ("ok", "after all")
+
+
+async def test_what_comes_while_a_silent_turn_is_ended_is_shown_and_kept() -> None:
+    stage = Stage(Limits(silence_s=0.01, turn_s=60, ask_s=30))
+    stage.agent.at_interrupt = [TextFinal(text="half", turn=TURN)]
+    outcome = await stage.play()
+    assert (outcome.status, outcome.problem, outcome.partial) == ("failed", "silence", "half")
+    assert outcome.agent_session_id == "s1"
+    assert TextFinal(text="half", turn=TURN) in stage.sink.events
+
+
+async def test_an_agent_that_does_not_read_its_prompt_fails_the_turn() -> None:
+    stage = Stage(Limits(silence_s=0.01, turn_s=60, ask_s=30))
+    stage.agent.reads = False
+    with pytest.raises(AgentError, match="hangs"):
+        await stage.play()
