@@ -1,6 +1,7 @@
 """How many turns run at once, how many agents live, and which idle one makes room."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -23,8 +24,8 @@ class Pool:
     """
 
     def __init__(self, *, max_running: int, max_live: int) -> None:
-        self._places = asyncio.Semaphore(max_running)
-        self._waiting = 0
+        self._free = max_running  # below 0 for a moment when lent places are taken back
+        self._waiting: deque[asyncio.Future[None]] = deque()
         self._max_live = max_live
         self._live: dict[SessionKey, _Live] = {}  # least recently used first
         self._leaving: set[SessionKey] = set()  # told to go and not gone yet
@@ -32,20 +33,50 @@ class Pool:
     @asynccontextmanager
     async def place(self) -> AsyncGenerator[None]:
         """Hold one of the places for running turns; first come, first served."""
-        self._waiting += 1
-        try:
-            await self._places.acquire()
-        finally:
-            self._waiting -= 1
+        if self._free > 0 and not self._waiting:
+            self._free -= 1
+        else:
+            await self._wait_for_place()
         try:
             yield
         finally:
-            self._places.release()
+            self._give_back()
+
+    def lend(self) -> None:
+        """Let another turn have a place whose own turn waits for a person."""
+        self._give_back()
+
+    def take_back(self) -> None:
+        """Go on in a place that was lent, without waiting for it.
+
+        So for a moment more turns may run than there are places; no new one starts until that is over.
+        """
+        self._free -= 1
 
     @property
     def is_contended(self) -> bool:
         """Whether somebody waits for a place."""
-        return self._waiting > 0
+        return bool(self._waiting)
+
+    async def _wait_for_place(self) -> None:
+        mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(mine)
+        try:
+            await mine
+        except asyncio.CancelledError:
+            if mine.done() and not mine.cancelled():  # it was ours already: the next in line has it
+                self._give_back()
+            else:
+                self._waiting.remove(mine)
+            raise
+
+    def _give_back(self) -> None:
+        self._free += 1
+        while self._free > 0 and self._waiting:
+            first = self._waiting.popleft()
+            if not first.done():
+                self._free -= 1
+                first.set_result(None)
 
     def opened(self, key: SessionKey, evict: Callable[[], None]) -> None:
         """Count a process that has started; the least recently used idle one is told to go.

@@ -96,7 +96,10 @@ Halt = Literal["stopped", "interrupted"]
 
 
 class RunningTurn:
-    """The turn that an agent works on. The worker's reader feeds it; others may halt or answer it."""
+    """The turn that an agent works on. The worker's reader feeds it; others may halt or answer it.
+
+    `begin_asking` and `end_asking` hear when it waits for a person, and when it does not any more.
+    """
 
     def __init__(
         self,
@@ -106,14 +109,18 @@ class RunningTurn:
         limits: Limits,
         clock: Clock,
         note_tool: Callable[[str], Awaitable[None]],
+        begin_asking: Callable[[], None],
+        end_asking: Callable[[], None],
     ) -> None:
         self._agent = agent
         self._sink = sink
         self._limits = limits
         self._clock = clock
         self._note_tool = note_tool
+        self._begin_asking = begin_asking
+        self._end_asking = end_asking
         self._inbox: asyncio.Queue[Event | Halt] = asyncio.Queue()
-        self._asks: dict[str, float] = {}
+        self._asks: dict[str, float] = {}  # until when each open one may be answered
         self._halted: Halt | None = None
         self._blocks: list[str] = []
         self._delta = ""
@@ -133,16 +140,23 @@ class RunningTurn:
 
     async def answer(self, ask: str, decision: Decision) -> bool:
         """Answer an open ask; False if it is not open any more. The first answer wins."""
-        if self._asks.pop(ask, None) is None:
+        if not self._close(ask):
             return False
         self._sink.emit(AskWithdrawn(id=ask, reason="answered"))
         return await self._agent.answer(ask, decision)
 
     async def run(self, prompt: TurnInput) -> Outcome:
-        """Send the prompt and follow the turn to its end.
+        """Send the prompt and follow the turn to its end; then nothing of it is asked any more.
 
         Raises AgentGone if it cannot be sent, AgentError if the agent does not take it.
         """
+        try:
+            return await self._run(prompt)
+        finally:
+            for ask in list(self._asks):
+                self._close(ask)
+
+    async def _run(self, prompt: TurnInput) -> Outcome:
         now_s = self._clock.monotonic_s()
         turn_ends_s = now_s + self._limits.turn_s
         silent_until_s = now_s + self._limits.silence_s
@@ -152,10 +166,8 @@ class RunningTurn:
             item = await self._receive(wait_until_s)
             now_s = self._clock.monotonic_s()
             if item is None:
-                if await self._deny_expired(now_s):
-                    silent_until_s = now_s + self._limits.silence_s
-                    continue
-                if self._asks and now_s < turn_ends_s:  # a person thinking is not an agent hanging
+                # A person who thinks is no agent that hangs.
+                if await self._deny_expired(now_s) or (self._asks and now_s < turn_ends_s):
                     silent_until_s = now_s + self._limits.silence_s
                     continue
                 return await self._cut_short(too_long=now_s >= turn_ends_s)
@@ -193,6 +205,8 @@ class RunningTurn:
 
     async def _take(self, event: Event) -> Outcome | None:
         if isinstance(event, PermissionAsk):  # open before anybody can answer it
+            if not self._asks:
+                self._begin_asking()
             self._asks[event.id] = self._clock.monotonic_s() + self._limits.ask_s
         self._sink.emit(event)
         match event:
@@ -204,7 +218,7 @@ class RunningTurn:
             case ToolStart(title=title):
                 await self._note_tool(title)
             case AskWithdrawn(id=ask):
-                self._asks.pop(ask, None)
+                self._close(ask)
             case TurnDone():
                 return self._done(event)
             case Exited(exit_code=code, stderr_tail=tail):
@@ -263,11 +277,18 @@ class RunningTurn:
     async def _deny_expired(self, now_s: float) -> bool:
         expired = [ask for ask, until_s in self._asks.items() if until_s <= now_s]
         for ask in expired:
-            del self._asks[ask]
+            self._close(ask)
             self._sink.emit(AskWithdrawn(id=ask, reason="expired"))
             reason = f"Nobody answered within {_span(self._limits.ask_s)}."
             await self._agent.answer(ask, Deny(reason=reason))
         return bool(expired)
+
+    def _close(self, ask: str) -> bool:
+        """Whether the ask was open; it is not any more."""
+        was_open = self._asks.pop(ask, None) is not None
+        if was_open and not self._asks:
+            self._end_asking()
+        return was_open
 
     def _written(self) -> str:
         return "\n\n".join([*self._blocks, self._delta] if self._delta else self._blocks)

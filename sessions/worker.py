@@ -244,6 +244,8 @@ class Worker:
                 limits=self._engine.limits,
                 clock=self._engine.clock,
                 note_tool=partial(self._note_tool, lease, turn.id),
+                begin_asking=self._engine.pool.lend,
+                end_asking=self._engine.pool.take_back,
             )
             agent.follow(turn.id, running)
             self._running = running

@@ -177,6 +177,16 @@ async def test_permission_is_given_once(tmp_path: Path) -> None:
         assert reply.outcome.status == "ok"
 
 
+async def test_a_room_that_waits_for_a_person_holds_up_no_other(tmp_path: Path) -> None:
+    async with house(tmp_path, script=SLOW, max_running=1) as home:
+        await home.say("lab", "ask")
+        turn, ask = await home.replies.asking()
+        await home.say("desk", "hello")
+        await home.replies.until(1, DESK)
+        await home.manager.decide(turn.id, ask.id, Allow())
+        await home.replies.until(1, LAB)
+
+
 async def test_a_crashed_agent_fails_its_turn_and_the_room_goes_on(tmp_path: Path) -> None:
     async with house(tmp_path, script=SLOW) as home:
         await home.say("lab", "crash")

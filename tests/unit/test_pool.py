@@ -105,3 +105,41 @@ def test_one_that_got_work_before_it_left_stays() -> None:
     pool.busy(ANN)
     pool.idle(BEN, evictable=True)
     assert evicted == ["ann", "ben"]
+
+
+async def test_a_lent_place_is_anothers_and_is_taken_back_without_waiting() -> None:
+    pool, order = Pool(max_running=1, max_live=1), list[str]()
+
+    async def turn(name: str) -> None:
+        async with pool.place():
+            order.append(name)
+
+    async with asyncio.TaskGroup() as tasks, pool.place():
+        tasks.create_task(turn("while it asks"))
+        await asyncio.sleep(0)
+        pool.lend()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert order == ["while it asks"]
+        pool.take_back()
+        tasks.create_task(turn("after it"))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert order == ["while it asks"]
+    assert order == ["while it asks", "after it"]
+
+
+async def test_a_place_given_to_a_waiter_that_is_cancelled_goes_to_the_next() -> None:
+    pool, order = Pool(max_running=1, max_live=1), list[str]()
+
+    async def turn(name: str) -> None:
+        async with pool.place():
+            order.append(name)
+
+    async with asyncio.TaskGroup() as tasks:
+        async with pool.place():
+            first = tasks.create_task(turn("first"))
+            tasks.create_task(turn("second"))
+            await asyncio.sleep(0)
+        first.cancel()
+    assert order == ["second"]

@@ -100,8 +100,15 @@ class Stage:
 
     def __init__(self, limits: Limits = PATIENT, *, stops: bool = True, gone: bool = False) -> None:
         self.agent, self.sink, self.tools = QuietAgent(stops=stops, gone=gone), Heard(), list[str]()
+        self.asking = list[bool]()
         self.turn = RunningTurn(
-            agent=self.agent, sink=self.sink, limits=limits, clock=SystemClock(), note_tool=self._note
+            agent=self.agent,
+            sink=self.sink,
+            limits=limits,
+            clock=SystemClock(),
+            note_tool=self._note,
+            begin_asking=lambda: self.asking.append(True),
+            end_asking=lambda: self.asking.append(False),
         )
         self.agent.turn = self.turn
 
@@ -259,3 +266,14 @@ async def test_an_agent_that_does_not_read_its_prompt_fails_the_turn() -> None:
     stage.agent.reads = False
     with pytest.raises(AgentError, match="hangs"):
         await stage.play()
+
+
+async def test_it_is_told_once_when_people_are_waited_for_and_once_when_not() -> None:
+    stage = Stage()
+    await stage.play(
+        PermissionAsk(id="a", tool="Bash", title="ls", turn=TURN),
+        PermissionAsk(id="b", tool="Bash", title="rm", turn=TURN),
+        AskWithdrawn(id="a", reason="agent", turn=TURN),
+        done(),
+    )
+    assert stage.asking == [True, False]
