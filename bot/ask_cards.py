@@ -3,10 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Final
 
 from bot.approvals import buttons, card, closed_card
-from bot.chat import ChatError, ChatPort, ChatRefused
+from bot.chat import ChatError, ChatPort, ChatRefused, MessageGone
 from bot.landing import Landing
 from bot.reply_state import ShownAsk
 from sessions.clock import Clock
@@ -66,9 +67,9 @@ class AskCards:
                 try:
                     await self._match(ask_id, shown)
                 except ChatRefused as error:
-                    log.warning("a permission request cannot be shown", extra={"error": str(error)})
+                    log.warning("a permission request cannot be shown", extra={"reason": str(error)})
                 except ChatError as error:
-                    log.info("a permission request waits for the chat", extra={"error": str(error)})
+                    log.info("a permission request waits for the chat", extra={"reason": str(error)})
                     await self._clock.sleep(error.retry_after_s or _AGAIN_S)
                     self._changed.set()
 
@@ -82,5 +83,6 @@ class AskCards:
                 self._message_ids[ask_id] = await self._port.send(channel, body, nonce=nonce, buttons=choices)
         elif message_id is not None and shown.over is not None:
             if shown.over != "answered":  # whoever answered has written so on the card
-                await self._port.edit(channel, message_id, closed_card(shown.ask, _VERDICTS[shown.over]))
+                with suppress(MessageGone):
+                    await self._port.edit(channel, message_id, closed_card(shown.ask, _VERDICTS[shown.over]))
             del self._message_ids[ask_id]

@@ -160,11 +160,11 @@ class LiveReply:
             self._message_id = None
             self._plan.lost()
         except ChatRefused as error:
-            log.debug("no live message", extra={"error": str(error)})
+            log.debug("no live message", extra={"reason": str(error)})
             self._unsure = None
             return False
         except ChatError as error:
-            log.debug("a live edit failed", extra={"error": str(error)})
+            log.debug("a live edit failed", extra={"reason": str(error)})
             if self._message_id is None:
                 self._plan.lost()
             self._plan.failed(self._clock.monotonic_s() + (error.retry_after_s or self._plan.interval_s))
@@ -185,7 +185,7 @@ class LiveReply:
                     self._channel_id, "-# …", nonce=self._unsure, silent=True
                 )
         except (ChatError, TimeoutError) as error:
-            log.debug("a live message may be left behind", extra={"error": str(error)})
+            log.debug("a live message may be left behind", extra={"reason": str(error)})
 
     async def _change_or_refresh(self) -> None:
         """Wait for the next event that shows, but no longer than the elapsed time may stand still."""
@@ -207,7 +207,7 @@ class LiveReply:
                 except ChatRefused:
                     return
                 except ChatError as error:
-                    log.debug("typing failed", extra={"error": str(error)})
+                    log.debug("typing failed", extra={"reason": str(error)})
             await self._clock.sleep(TYPING_EVERY_S)
 
 

@@ -18,6 +18,7 @@ PARALLEL: Final = 8
 """How many channels are sent to at once."""
 
 _WAIT: Final = wait_exponential_jitter(initial=1, max=300, jitter=1)
+_BROKEN_TRIES: Final = 6
 _STORE_WAIT_S: Final = 5.0
 
 
@@ -60,7 +61,7 @@ class Outbox:
                 try:
                     await self._look(tasks)
                 except StateError as error:
-                    log.warning("the outbox cannot be read", extra={"error": str(error)})
+                    log.warning("the outbox cannot be read", extra={"reason": str(error)})
                     await self._clock.sleep(_STORE_WAIT_S)
 
     async def _look(self, tasks: asyncio.TaskGroup) -> None:
@@ -90,7 +91,7 @@ class Outbox:
         try:
             await self._try(row)
         except StateError as error:
-            log.warning("an outbox row cannot be marked", extra={"row": row.id, "error": str(error)})
+            log.warning("an outbox row cannot be marked", extra={"row": row.id, "reason": str(error)})
             await self._clock.sleep(_STORE_WAIT_S)
         finally:
             self._busy.discard(row.piece.channel_id)
@@ -102,17 +103,21 @@ class Outbox:
             sent_id = await self._deliver(row)
         except ChatRefused as error:
             self.dropped += 1
-            log.warning("an answer cannot be delivered", extra={**facts, "error": str(error)})
+            log.warning("an answer cannot be delivered", extra={**facts, "reason": str(error)})
             await self._store.outbox_drop(row.id, str(error))
         except ChatError as error:
             delay_s = max(_WAIT(_attempt(row.tries + 1)), error.retry_after_s or 0.0)
             log.info(
-                "an answer waits for the chat", extra={**facts, "error": str(error), "again_in_s": delay_s}
+                "an answer waits for the chat", extra={**facts, "reason": str(error), "again_in_s": delay_s}
             )
             await self._store.outbox_retry(row.id, delay_s)
-        except Exception:  # a bug in a port holds up its channel, and no other
+        except Exception as error:  # a bug in a port holds up its channel for a while, and no other
             log.exception("sending broke", extra=facts)
-            await self._store.outbox_retry(row.id, _WAIT(_attempt(row.tries + 1)))
+            if row.tries + 1 < _BROKEN_TRIES:
+                await self._store.outbox_retry(row.id, _WAIT(_attempt(row.tries + 1)))
+            else:
+                self.dropped += 1
+                await self._store.outbox_drop(row.id, repr(error))
         else:
             await self._store.outbox_done(row.id, sent_id)
 

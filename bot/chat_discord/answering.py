@@ -11,6 +11,12 @@ from bot.render import pieces
 
 log = logging.getLogger(__name__)
 
+NOT_STORED: Final = (
+    "Roomkey cannot reach its own storage just now, so nothing was done. Try it again later;"
+    " whoever runs this bot finds the reason in its log."
+)
+"""What to say when the store failed: its own words name files, which is nobody's business in a chat."""
+
 _ALREADY_ACKNOWLEDGED: Final = 40060
 _CALL_S: Final = 10.0
 _LIMIT_CHARS: Final = 2000
@@ -28,7 +34,7 @@ async def acknowledge(interaction: discord.Interaction, *, thinking: bool) -> No
     except _LOST as error:
         # A callback that was stored and then repeated by the library is no failure.
         if not (isinstance(error, discord.HTTPException) and error.code == _ALREADY_ACKNOWLEDGED):
-            log.warning("an interaction was not acknowledged", extra={"error": str(error)})
+            log.warning("an interaction was not acknowledged", extra={"reason": str(error)})
 
 
 async def tell(interaction: discord.Interaction, text: str) -> None:
@@ -40,7 +46,7 @@ async def tell(interaction: discord.Interaction, text: str) -> None:
                     piece, ephemeral=True, allowed_mentions=discord.AllowedMentions.none()
                 )
     except _LOST as error:
-        log.warning("an interaction was not answered", extra={"error": str(error)})
+        log.warning("an interaction was not answered", extra={"reason": str(error)})
 
 
 def broke(reference: str) -> str:

@@ -9,12 +9,12 @@ from typing import Any, Final
 import discord
 from discord import app_commands
 
-from bot.access import Deny, may_concern
+from bot.access import Deny, Rules, may_concern
 from bot.chat import ChatError
 from bot.chat_discord.address import has_nothing_to_read, incoming
-from bot.chat_discord.answering import broke
+from bot.chat_discord.answering import NOT_STORED, broke
 from bot.chat_discord.errors import translated
-from bot.chat_discord.login import default_intents, log_in, stay
+from bot.chat_discord.login import default_intents, keep_passable, log_in, stay
 from bot.chat_discord.port import DiscordPort
 from bot.chat_discord.slash import add_commands
 from bot.chat_discord.sync import Facts, sync_commands
@@ -68,6 +68,7 @@ class RoomkeyClient(discord.Client):
 
     async def setup_hook(self) -> None:
         """Called by discord.py between the login and the connection."""
+        keep_passable(self)
         self.add_dynamic_items(ask_button(self._desk, self.port))
         await sync_commands(self.tree, self._facts)
         self.logged_in.set()
@@ -75,6 +76,15 @@ class RoomkeyClient(discord.Client):
     async def on_ready(self) -> None:
         """Say in the log that the bot hears from now on; Discord may tell us so many times."""
         log.info("connected to Discord", extra={"as": str(self.user), "guilds": len(self.guilds)})
+        if self._desk.gate.rules == Rules():
+            log.warning(
+                "nobody is answered: allowed_users, allowed_roles and allowed_guilds are all empty",
+                extra={"guild_ids": [str(guild.id) for guild in self.guilds]},
+            )
+
+    async def on_resumed(self) -> None:
+        """Say in the log that a lost connection is back; Discord has kept what was said meanwhile."""
+        log.info("connected to Discord again")
 
     async def on_message(self, message: discord.Message) -> None:
         """Take a message's place in its room's order, then see that it is stored."""
@@ -90,8 +100,8 @@ class RoomkeyClient(discord.Client):
         except UserError as error:
             await self._tell(message, str(error))
         except StateError as error:
-            log.exception("a message could not be stored")
-            await self._tell(message, f"I could not take this: {error} Send it again later.")
+            log.warning("a message was not stored", extra={"message_id": message.id, "reason": str(error)})
+            await self._tell(message, NOT_STORED)
 
     async def on_thread_create(self, thread: discord.Thread) -> None:
         """Join a new thread: of one it has not joined, a bot may hear nothing."""
@@ -102,7 +112,7 @@ class RoomkeyClient(discord.Client):
                 async with asyncio.timeout(_JOIN_S):
                     await thread.join()
         except ChatError as error:
-            log.debug("a thread could not be joined", extra={"thread_id": thread.id, "error": str(error)})
+            log.debug("a thread could not be joined", extra={"thread_id": thread.id, "reason": str(error)})
 
     async def on_error(self, event_method: str, /, *args: Any, **_: Any) -> None:
         """Log what broke in a handler; a person who may speak to us and waits for an answer is told."""
@@ -121,7 +131,7 @@ class RoomkeyClient(discord.Client):
                 str(message.channel.id), text, nonce=f"told-{message.id}", reply_to=str(message.id)
             )
         except ChatError as error:
-            log.warning("a refusal could not be told", extra={"error": str(error)})
+            log.warning("a refusal could not be told", extra={"reason": str(error)})
 
     def _look_for_missing_intent(self, message: discord.Message) -> None:
         by_somebody = not message.author.bot and message.type is discord.MessageType.default

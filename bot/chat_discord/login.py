@@ -19,6 +19,7 @@ from bot.chat import ChatUnusable, IntentsMissing, TokenRefused
 log = logging.getLogger(__name__)
 
 _LOGIN_S: Final = 60.0
+_GATE_S: Final = 2.0
 _WAIT: Final = wait_random_exponential(max=60.0)
 _PORTAL: Final = "https://discord.com/developers/applications"
 _CDN: Final = "https://cdn.discordapp.com"
@@ -45,6 +46,7 @@ async def log_in(client: discord.Client, token: str, wait: wait_base = _WAIT) ->
 
     Raises:
         TokenRefused: Discord does not know the token.
+        ChatUnusable: who answers there is not Discord, or wants nothing to do with this bot.
     """
     tries = AsyncRetrying(
         retry=retry_if_exception(_may_pass),
@@ -64,14 +66,46 @@ async def log_in(client: discord.Client, token: str, wait: wait_base = _WAIT) ->
                 raise
 
 
+def keep_passable(client: discord.Client) -> None:
+    """Let no request that is cut off block all others for ever. To be called after each login.
+
+    In discord.py 2.7.1 the request that meets the limit over all routes closes a gate, sleeps, and
+    opens it again. Cut off in that sleep, as typing and live edits may be at any time, it never
+    would, and the bot could say nothing any more.
+    """
+    client.http._global_over = _Gate()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+
+
+class _Gate(asyncio.Event):
+    """Open when set. It opens by itself: whoever comes too early is only told to wait once more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.set()
+
+    def clear(self) -> None:
+        super().clear()
+        asyncio.get_running_loop().call_later(_GATE_S, self.set)
+
+
 async def stay(client: discord.Client) -> None:
-    """Stay connected until the client is closed.
+    """Stay connected until the client is closed; one line in the log for each try to get back.
 
     Raises:
         TokenRefused, IntentsMissing, ChatUnusable: Discord closed the door; the text says what to do.
     """
-    with _final(client.application_id):
-        await client.connect(reconnect=True)
+    # discord.py 2.7.1 comes back by itself, but if the very first connection fails it stumbles
+    # over the one that it never had.
+    tries = AsyncRetrying(
+        retry=retry_if_exception(lambda error: isinstance(error, AttributeError) and not client.ws),
+        wait=_WAIT,
+        before_sleep=_say_again,
+        reraise=True,
+    )
+    with _final(client.application_id), _one_line_for_each_try(client):
+        async for attempt in tries:
+            with attempt:
+                await client.connect(reconnect=True)
 
 
 @contextmanager
@@ -92,6 +126,12 @@ def _final(application_id: int | None = None) -> Generator[None]:
         if error.code == 4004:
             raise TokenRefused(refused) from error
         raise ChatUnusable(f"Discord closed the connection for good (code {error.code}).") from error
+    except discord.HTTPException as error:
+        if _may_pass(error):
+            raise
+        raise ChatUnusable(
+            f"{Route.BASE} does not answer as Discord does (HTTP {error.status}). Look at discord.api_base."
+        ) from error
 
 
 def _may_pass(error: BaseException) -> bool:
@@ -100,10 +140,41 @@ def _may_pass(error: BaseException) -> bool:
     return isinstance(error, aiohttp.ClientError | OSError | TimeoutError)
 
 
+class _Reconnects(logging.Filter):
+    """Says in one line what discord.py says with a traceback: that the connection is lost."""
+
+    def __init__(self, client: discord.Client) -> None:
+        super().__init__()
+        self._client = client
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        match record:
+            case logging.LogRecord(msg="Attempting a reconnect in %.2fs", args=(float(wait_s),)):
+                if self._client.ws:  # else `stay` says it
+                    _say(record.exc_info[1] if record.exc_info else None, wait_s)
+                return False
+            case _:
+                return True
+
+
+@contextmanager
+def _one_line_for_each_try(client: discord.Client) -> Generator[None]:
+    library, reconnects = logging.getLogger("discord.client"), _Reconnects(client)
+    library.addFilter(reconnects)
+    try:
+        yield
+    finally:
+        library.removeFilter(reconnects)
+
+
 def _say_again(state: RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
-    wait_s = state.next_action.sleep if state.next_action else 0.0
+    cause = error.__context__ if isinstance(error, AttributeError) else error
+    _say(cause, state.next_action.sleep if state.next_action else 0.0)
+
+
+def _say(error: BaseException | None, wait_s: float) -> None:
     log.warning(
         "Discord cannot be reached, trying again",
-        extra={"error": f"{type(error).__name__}: {error}", "again_in_s": round(wait_s, 1)},
+        extra={"reason": f"{type(error).__name__}: {error}", "again_in_s": round(wait_s, 1)},
     )

@@ -1,8 +1,9 @@
-"""ChatPort over Discord's REST API: each call is one request with a time limit; text never pings."""
+"""ChatPort over Discord's REST API: each call has a time limit; text never pings."""
 
 import asyncio
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 
 import discord
@@ -14,6 +15,8 @@ from bot.chat_discord.errors import translated
 _NOBODY: Final = discord.AllowedMentions.none()
 _CALL_S: Final = 30.0
 _TYPING_S: Final = 10.0
+_NO_HISTORY_NO_REPLY: Final = 160002
+"""Who may not read a channel's history may write there, but not as a reply."""
 _LINK: Final = re.compile(r"https?://", re.IGNORECASE)
 _STYLES: Final = {
     "plain": discord.ButtonStyle.secondary,
@@ -49,7 +52,10 @@ class DiscordPort:
         silent: bool = False,
         buttons: Sequence[Button] = (),
     ) -> str:
-        """Send a message and return its id. An answer to a deleted message becomes a plain message."""
+        """Send a message and return its id.
+
+        An answer becomes a plain message if what it answers was deleted or may not be read.
+        """
         given: dict[str, Any] = {}  # discord.py takes no None for what is not given
         if nonce is not None:
             given["nonce"] = nonce
@@ -60,11 +66,22 @@ class DiscordPort:
         if buttons:
             given["view"] = _view(buttons)
         no_previews = silent or len(_LINK.findall(body)) > 1
+        send = partial(
+            self._channel(channel_id).send,
+            body,
+            silent=silent,
+            suppress_embeds=no_previews,
+            allowed_mentions=_NOBODY,
+        )
         with translated():
             async with asyncio.timeout(_CALL_S):
-                sent: discord.Message = await self._channel(channel_id).send(
-                    body, silent=silent, suppress_embeds=no_previews, allowed_mentions=_NOBODY, **given
-                )
+                try:
+                    sent: discord.Message = await send(**given)
+                except discord.HTTPException as error:
+                    if error.code != _NO_HISTORY_NO_REPLY:
+                        raise
+                    del given["reference"]
+                    sent = await send(**given)
         return str(sent.id)
 
     async def edit(

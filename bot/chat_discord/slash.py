@@ -9,7 +9,7 @@ import discord
 from discord import app_commands
 
 from bot.chat_discord.address import person, place_of_interaction
-from bot.chat_discord.answering import acknowledge, broke, tell
+from bot.chat_discord.answering import NOT_STORED, acknowledge, broke, tell
 from bot.commands import COMMANDS
 from bot.commands.spec import Command
 from bot.desk import Desk
@@ -33,8 +33,13 @@ def _shell(command: Command, desk: Desk) -> app_commands.Command[Any, ..., None]
         await acknowledge(interaction, thinking=True)
         try:
             text = await answer
-        except (UserError, StateError) as error:
+        except UserError as error:
             text = str(error)
+        except StateError as error:
+            log.warning(
+                "a command met a store in trouble", extra={"command": command.name, "reason": str(error)}
+            )
+            text = NOT_STORED
         except Exception:  # discord.py would log it and leave the person without a word
             reference = secrets.token_hex(3)
             log.exception("a command broke", extra={"command": command.name, "reference": reference})

@@ -40,7 +40,7 @@ async def sync_commands(tree: app_commands.CommandTree[Any], facts: Facts) -> bo
         async with asyncio.timeout(_LIMIT_S):
             await tree.sync()
     except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
-        log.warning("the commands could not be sent to Discord", extra={"error": str(error)})
+        log.warning("the commands could not be sent to Discord", extra={"reason": str(error)})
         return False
     await facts.set_fact(*_FACT, hashed)
     log.info("the commands were sent to Discord")

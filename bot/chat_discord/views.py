@@ -11,7 +11,7 @@ from discord.ui import Button, DynamicItem, Item, View
 from bot.approvals import ACTION, Click, parse_action
 from bot.chat import ChatError, ChatPort
 from bot.chat_discord.address import person, place_of_interaction
-from bot.chat_discord.answering import acknowledge, broke, tell
+from bot.chat_discord.answering import NOT_STORED, acknowledge, broke, tell
 from bot.desk import Desk
 from sessions.errors import StateError, UserError
 
@@ -45,10 +45,13 @@ async def _clicked(desk: Desk, port: ChatPort, interaction: discord.Interaction[
         line = await desk.click(click, person(interaction.user), place_of_interaction(interaction))
         if message is not None:
             await port.edit(str(interaction.channel_id), str(message.id), line)
-    except (UserError, StateError) as error:
+    except UserError as error:
         await tell(interaction, str(error))
+    except StateError as error:
+        log.warning("a click met a store in trouble", extra={"reason": str(error)})
+        await tell(interaction, NOT_STORED)
     except ChatError as error:
-        log.warning("a decision is not shown on its card", extra={"error": str(error)})
+        log.warning("a decision is not shown on its card", extra={"reason": str(error)})
     except Exception:  # discord.py would log it and leave the person without a word
         reference = secrets.token_hex(3)
         log.exception("a click broke", extra={"reference": reference})

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 
 from bot.commands.spec import Call, Command
 
-_INTRO = "Every channel, thread and direct message is a room with a session of its own. Just write."
+_INTRO = (
+    "Every channel, thread and direct message is a room with a session of its own; only listen"
+    " channels share one. Just write."
+)
 
 
 def help_command(others: Sequence[Command]) -> Command:

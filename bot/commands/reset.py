@@ -30,8 +30,8 @@ async def _said(accepted: Awaitable[Accepted], *, now: bool) -> str:
         return "This room starts fresh at once. What runs is ended; what waits comes after."
     if not ahead:
         return "This room starts fresh."
-    before = "the turn that is" if ahead == 1 else f"the {ahead} turns that are"
-    return f"This room starts fresh after {before} before this. Use `/reset now:True` to end what runs."
+    ended = "the turn before this has ended" if ahead == 1 else f"the {ahead} turns before this have ended"
+    return f"This room starts fresh when {ended}. Use `/reset now:True` to end what runs."
 
 
 RESET: Final = Command(

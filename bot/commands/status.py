@@ -16,8 +16,8 @@ async def _run(call: Call) -> str:
 
 def status_text(status: RoomStatus) -> str:
     """Return everything about a room that a person may want to know, in Markdown."""
-    model = status.model or "its own choice"
-    process = "kept" if status.live else "not running"
+    model = status.model or "the agent's default"
+    process = "running" if status.live else "not running"
     lines = [
         f"**Room** {_code(status.key)} · {_state(status)} · {status.waiting} waiting",
         f"Agent: {status.vendor} · model: {model} · mode: {status.permission_mode} · process: {process}",

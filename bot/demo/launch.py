@@ -14,7 +14,7 @@ from typing import Final
 
 import typer
 
-from bot.demo.guild import OfflineGuild
+from bot.demo.guild import OfflineGuild, Unseen
 from bot.demo.guild.page_api import PageAbout, page_routes
 from bot.demo.model import OfflineModel
 from sessions.errors import RoomkeyError
@@ -52,15 +52,23 @@ async def run_demo(*, port: int, open_browser: bool, data_dir: Path | None) -> N
     Raises:
         DemoFailed: the port is taken, or the bot did not come online.
     """
+    told = asyncio.Event()
+    # Before anything is started, so that whatever is started is ended as well.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
     with _data_dir(data_dir) as root:
         async with _guild(port) as guild, OfflineModel() as model:
             await guild.user(_PEOPLE[0]).opens_thread(guild.channel(_OWN[0]), "a thread of its own")
             async with _bot(_environment(guild, model, root)) as bot:
-                await _until_online(guild, bot)
+                await _until_online(guild, bot, told)
+                if told.is_set():
+                    return
                 typer.echo(f"Roomkey is ready: {guild.url}/\nPress Ctrl-C to end it.")
                 if open_browser:
                     await asyncio.to_thread(webbrowser.open, f"{guild.url}/")
-                await _until_told(bot)
+                await _either(told.wait(), bot.wait())
+                if not told.is_set():
+                    raise DemoFailed(f"The bot ended with code {bot.returncode}; it has said why above.")
 
 
 @asynccontextmanager
@@ -128,20 +136,13 @@ async def _bot(environment: dict[str, str]) -> AsyncGenerator[asyncio.subprocess
             await process.wait()
 
 
-async def _until_online(guild: OfflineGuild, bot: asyncio.subprocess.Process) -> None:
+async def _until_online(guild: OfflineGuild, bot: asyncio.subprocess.Process, told: asyncio.Event) -> None:
     try:
-        await _either(guild.wait_online(timeout=_ONLINE_S), bot.wait())
-    except TimeoutError as error:
+        await _either(guild.wait_online(timeout=_ONLINE_S), bot.wait(), told.wait())
+    except Unseen as error:
         raise DemoFailed(f"The bot did not come online within {_ONLINE_S:.0f} s.") from error
     if bot.returncode is not None:
         raise DemoFailed(f"The bot ended with code {bot.returncode}; it has said why above.")
-
-
-async def _until_told(bot: asyncio.subprocess.Process) -> None:
-    loop, told = asyncio.get_running_loop(), asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, told.set)
-    await _either(told.wait(), bot.wait())
 
 
 async def _either(*waits: Coroutine[object, object, object]) -> None:

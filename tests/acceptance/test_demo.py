@@ -50,6 +50,18 @@ async def test_it_prints_one_address_and_leaves_nothing_behind(tmp_path: Path) -
     assert not list(tmp_path.glob("roomkey-demo-*"))
 
 
+async def test_an_end_while_it_starts_leaves_nothing_behind(tmp_path: Path) -> None:
+    async with demo(tmp_path) as process:
+        async with asyncio.timeout(40):
+            while not list(tmp_path.glob("roomkey-demo-*/roomkey/roomkey.lock")):
+                await asyncio.sleep(0.01)
+        process.terminate()
+        assert process.stderr is not None
+        assert await process.stderr.read() == b""  # so nobody is left who holds it open
+        assert await process.wait() == 0
+    assert not list(tmp_path.glob("roomkey-demo-*"))
+
+
 async def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
     server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]

@@ -1,7 +1,8 @@
 """Getting in: what a person must mend ends the bot with a sentence; an absent network is waited for."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+import logging
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import asynccontextmanager
 
 import discord
@@ -19,6 +20,8 @@ from bot.demo.guild import GatewayOptions, OfflineGuild, RateLimits
 from bot.demo.guild.intents import Intent
 from bot.desk import Desk
 from bot.gate import Gate
+from sessions.errors import StateError
+from sessions.store.values import Accepted, Inbound
 from tests.support.desk_rooms import Rooms
 from tests.support.discord_client import READY_S, pointed_at
 
@@ -34,6 +37,16 @@ class Facts:
 
     async def set_fact(self, scope: str, name: str, text: str) -> None:
         self.kept[scope, name] = text
+
+
+class FullDisk(Rooms):
+    """Rooms whose store has no place left."""
+
+    def accept(self, row: Inbound) -> Awaitable[Accepted]:
+        return self._refuse()
+
+    async def _refuse(self) -> Accepted:
+        raise StateError("Nothing could be saved to /secret/roomkey.sqlite3: disk full.")
 
 
 def desk(rooms: Rooms | None = None) -> Desk:
@@ -61,6 +74,14 @@ async def test_a_token_that_is_refused_later_is_final_too() -> None:
         await guild.wait_online(timeout=5)
         await guild.gateway.close(4004)
         assert isinstance(await serving, TokenRefused)
+
+
+async def test_an_address_that_is_not_discords_is_final_and_named() -> None:
+    async with offline_guild() as guild:
+        guild.faults.rest("GET", r"/users/@me$", status=404)
+        with pytest.raises(ChatUnusable, match=r"127\.0\.0\.1.* \(HTTP 404\).*discord\.api_base") as caught:
+            await RoomkeyClient().serve(guild.token, desk(), Facts())
+        assert caught.value.exit_code == 78
 
 
 async def test_a_missing_intent_ends_it_with_the_link_to_the_switch() -> None:
@@ -93,7 +114,10 @@ async def test_an_absent_discord_is_waited_for(
     assert "Discord cannot be reached, trying again" in caplog.text
 
 
-async def test_a_lost_connection_comes_back_and_nothing_said_meanwhile_is_lost() -> None:
+async def test_a_lost_connection_comes_back_and_nothing_said_meanwhile_is_lost(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "bot")
     async with offline_guild() as guild, asyncio.TaskGroup() as tasks:
         ann, place, rooms = guild.user("ann"), guild.channel("general"), Rooms()
         rules = Rules(guilds=frozenset({guild.world.guild_id}))
@@ -105,9 +129,60 @@ async def test_a_lost_connection_comes_back_and_nothing_said_meanwhile_is_lost()
         await guild.gateway.close(4000)
         await ann.says("said in the gap", place)
         async with asyncio.timeout(10):
-            while not rooms.rows:
+            while not rooms.rows or "connected to Discord again" not in caplog.text:
                 await asyncio.sleep(0.01)
         assert [row.prompt.text for row in rooms.rows] == ["said in the gap"]
+        await client.close()
+        await serving
+
+
+async def test_a_typing_that_is_cut_off_in_the_limit_over_all_leaves_the_bot_its_voice() -> None:
+    async with offline_guild() as guild, RoomkeyClient() as client:
+        client.attend(desk(), Facts())
+        await log_in(client, guild.token)
+        channel_id = guild.channel("general").id
+        guild.faults.rest("POST", r"/typing$", status=429, is_global=True, retry_after_s=60)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await client.port.typing(channel_id)
+        assert guild.faults.left() == 0
+        async with asyncio.timeout(10):
+            await client.port.send(channel_id, "still here")
+
+
+async def test_a_store_in_trouble_is_told_without_its_paths() -> None:
+    async with offline_guild() as guild, asyncio.TaskGroup() as tasks:
+        gate = Gate(
+            rules=Rules(guilds=frozenset({guild.world.guild_id})),
+            listen_channels=(),
+            reply_to=lambda _: "all",
+        )
+        client = RoomkeyClient(guild_ready_timeout=READY_S)
+        it = Desk(gate=gate, rooms=FullDisk(), asks=OpenAsks())
+        serving = tasks.create_task(client.serve(guild.token, it, Facts()))
+        await guild.wait_online(timeout=5)
+        ann, place = guild.user("ann"), guild.channel("general")
+        said = await ann.says("hello", place)
+        told = await place.next_from_bot(after=said, containing="cannot reach its own storage")
+        answer = await ann.runs("/reset", place)
+        assert answer.message is not None
+        assert "cannot reach its own storage" in answer.message.content
+        assert "/secret" not in told.content + answer.message.content
+        await client.close()
+        await serving
+
+
+async def test_a_bot_that_answers_nobody_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    async with offline_guild() as guild, asyncio.TaskGroup() as tasks:
+        gate = Gate(rules=Rules(), listen_channels=(), reply_to=lambda _: "all")
+        client = RoomkeyClient(guild_ready_timeout=READY_S)
+        it = Desk(gate=gate, rooms=Rooms(), asks=OpenAsks())
+        serving = tasks.create_task(client.serve(guild.token, it, Facts()))
+        await client.logged_in.wait()
+        await client.wait_until_ready()
+        async with asyncio.timeout(5):
+            while "nobody is answered" not in caplog.text:
+                await asyncio.sleep(0.01)
         await client.close()
         await serving
 

@@ -38,7 +38,7 @@ async def test_reset_takes_its_place_before_it_is_awaited() -> None:
     answer = call(RESET, rooms)
     [row] = rooms.rows
     assert (row.kind, row.key, row.head, row.msg_id) == (Kind.RESET, KEY, False, 99)
-    assert "after the 2 turns that are before this" in await answer
+    assert "when the 2 turns before this have ended" in await answer
 
 
 async def test_reset_of_an_idle_room_is_done() -> None:
@@ -72,7 +72,7 @@ async def test_status_tells_everything_about_the_room_it_is_asked_in() -> None:
         "idle",
         "0 waiting",
         "Agent: claude",
-        "model: its own choice",
+        "model: the agent's default",
         "mode: default",
         "Isolation: none",
         "`6f1c`",

@@ -314,6 +314,17 @@ async def test_a_card_that_is_open_when_the_turn_ends_goes_with_it() -> None:
         assert it.asks.find(click) is None
 
 
+async def test_a_card_that_a_person_deleted_is_let_go(caplog: pytest.LogCaptureFixture) -> None:
+    async with scene() as it:
+        it.reply.emit(ASK)
+        await settled()
+        it.port.messages.clear()
+        it.reply.emit(AskWithdrawn(id="a1", reason="expired"))
+        await settled()
+        assert deleted(*await it.reply.pieces(OK)) == []
+    assert "cannot be shown" not in caplog.text
+
+
 async def test_a_card_is_sent_again_until_the_chat_takes_it() -> None:
     port = FakePort()
     port.faults = {"send": [ChatError()]}

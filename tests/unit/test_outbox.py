@@ -153,6 +153,18 @@ async def test_a_bug_in_the_port_holds_up_its_channel_alone(tmp_path: Path) -> N
         await it.port.until(lambda: it.port.bodies() == ["one"])
 
 
+async def test_a_row_that_breaks_every_time_does_not_hold_up_its_channel_for_ever(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        it.port.faults = {"send": [ValueError("a bug")] * 6}  # type: ignore[list-item]
+        await say(it.store, "one", "two")
+        it.outbox.wake()
+        for _ in range(5):
+            await it.sleeps()
+            it.clock.pass_s(60)
+        await it.port.until(lambda: it.port.bodies() == ["two"])
+        assert it.outbox.dropped == 1
+
+
 async def test_a_message_is_deleted_after_what_replaces_it_was_sent(tmp_path: Path) -> None:
     async with scene(tmp_path) as it:
         live = await it.port.send("1", "live")
