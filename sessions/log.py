@@ -64,7 +64,7 @@ class LineFormatter(logging.Formatter):
             facts["turn"] = turn
         facts |= {k: v for k, v in vars(record).items() if k not in _OWN_FIELDS}
         if record.exc_info:
-            facts["error"] = self.formatException(record.exc_info)
+            facts["traceback"] = self.formatException(record.exc_info)
         return facts
 
 
@@ -72,11 +72,11 @@ def _text(facts: dict[str, object]) -> str:
     """Return facts as a line for people; a traceback follows, indented so that it cannot pass for a line."""
     shown = [f"{facts['time']} {facts['level']} {facts['log']}: {_escaped(facts['message'])}"]
     shown += [f"{k}={_quoted(v)}" for k, v in facts.items() if k not in _NAMELESS]
-    trace = "".join(f"\n    {_escaped(line)}" for line in str(facts.get("error", "")).splitlines())
+    trace = "".join(f"\n    {_escaped(line)}" for line in str(facts.get("traceback", "")).splitlines())
     return " ".join(shown) + trace
 
 
-_NAMELESS: Final = frozenset({"time", "level", "log", "message", "error"})
+_NAMELESS: Final = frozenset({"time", "level", "log", "message", "traceback"})
 
 
 def _escaped(fact: object) -> str:

@@ -242,13 +242,9 @@ class RunningTurn:
         if self._halted:
             return Outcome(status=self._halted, partial=self._written(), spent=True)
         last_line = stderr_tail.strip().splitlines()[-1:] or ["It gave no reason."]
-        return Outcome(
-            status="failed",
-            text=f"The agent's process ended in the middle of this (exit code {code}). {last_line[0][:300]}",
-            partial=self._written(),
-            problem="gone",
-            spent=True,
-        )
+        how = "" if code is None else f" (exit code {code})"
+        text = f"The agent's process ended in the middle of this{how}. {last_line[0][:300]}"
+        return Outcome(status="failed", text=text, partial=self._written(), problem="gone", spent=True)
 
     async def _cut_short(self, *, too_long: bool) -> Outcome:
         """Silence or the time limit: interrupt, wait a little, then give the process up."""

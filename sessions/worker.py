@@ -135,6 +135,9 @@ class Worker:
             turn = None if self._is_draining else await self._advance(lease, None, Take.ONE)
             while turn is not None:
                 result = await self._serve(lease, agent, turn)
+                log.info(
+                    "turn done", extra={"id": turn.id, "state": result.state, "took_s": self.running_for_s}
+                )
                 if agent.is_open:
                     self._engine.pool.idle(self._key, evictable=agent.is_evictable)
                 has_had_its_time = self._engine.clock.monotonic_s() >= until_s
