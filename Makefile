@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint format types contracts fix bench requirements clean
+.PHONY: help setup demo test cover check lint format types contracts fix bench requirements clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -25,6 +25,10 @@ demo: $(READY) ## Try Roomkey in the browser: no account, no key, this machine o
 
 test: $(READY) ## Run every test
 	@$(BIN)/python -m pytest
+
+cover: $(READY) ## Run every test and list the lines that none of them reaches
+	@$(BIN)/coverage run -m pytest
+	@$(BIN)/coverage report --show-missing --skip-covered
 
 check: lint types contracts test ## Everything that must be green before a commit
 
