@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from benchmarks import floor
 from benchmarks.figures import Figure
-from sessions.agents.base import Caps, Decision, SessionSpec, TurnInput
+from sessions.agents.base import Decision, SessionSpec, TurnInput
 from sessions.clock import SystemClock
 from sessions.engine import Engine
 from sessions.events import Event, Exited, TurnDone
@@ -64,7 +64,6 @@ class NoOpAdapter:
     """Starts nothing."""
 
     vendor = "scripted"
-    caps = Caps()
 
     def new_session_id(self) -> str:
         return str(uuid4())

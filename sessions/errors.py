@@ -2,9 +2,9 @@
 
     RoomkeyError
       UserError      the person in the channel can mend it; the text is shown as it is
-        QueueFull  NotAllowed  NoSuchSession  NothingRuns  AlreadyDecided  BadWorkdir
+        QueueFull  NotAllowed  NoSuchSession  AlreadyDecided  BadWorkdir
       AgentError     a vendor's program failed; the key stays usable
-        AgentMissing  AuthError  SessionBusy  SessionNotFound  BadProtocol  AgentGone  NotSupported
+        AgentMissing  AuthError  SessionBusy  SessionNotFound  AgentGone
       StateError     our files or rows are not what we wrote; never start empty over them
         Corrupt  TooNew  Locked  Fenced  ReadOnly
 
@@ -42,10 +42,6 @@ class NotAllowed(UserError):
 
 class NoSuchSession(UserError):
     """There is no session of that name."""
-
-
-class NothingRuns(UserError):
-    """Nothing is running in this room."""
 
 
 class AlreadyDecided(UserError):
@@ -91,16 +87,8 @@ class SessionNotFound(AgentError):
     """The agent does not know its session any more."""
 
 
-class BadProtocol(AgentError):
-    """The agent said something that is not its protocol."""
-
-
 class AgentGone(AgentError):
     """The agent's process ended in the middle of a turn."""
-
-
-class NotSupported(AgentError):
-    """This agent cannot do that."""
 
 
 class StateError(RoomkeyError):

@@ -117,10 +117,6 @@ class SessionManager:
             terminal_command=engine.adapter.terminal_command(engine.spec(record)) if record else None,
         )
 
-    async def sessions(self) -> Sequence[SessionRecord]:
-        """Return all sessions, by key."""
-        return await self._engine.store.sessions()
-
 
 def _cut_off(left: Interrupted) -> Sequence[Piece]:
     address = left.turn.address

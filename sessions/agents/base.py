@@ -11,17 +11,6 @@ from sessions.keys import SessionKey, TurnId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Caps:
-    """What a vendor can do; the default of each is "cannot"."""
-
-    resume: bool = False
-    interrupt: bool = False
-    permissions: bool = False
-    memory_dir: bool = False
-    cost: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionSpec:
     """All that an adapter needs to start a session's process.
 
@@ -117,11 +106,6 @@ class AgentAdapter(Protocol):
     @property
     def vendor(self) -> str:
         """The name used in settings and records."""
-        ...
-
-    @property
-    def caps(self) -> Caps:
-        """What this vendor can do."""
         ...
 
     def new_session_id(self) -> str:

@@ -5,7 +5,7 @@ import shlex
 from typing import Final
 from uuid import uuid4
 
-from sessions.agents.base import AgentSession, Caps, SessionSpec
+from sessions.agents.base import AgentSession, SessionSpec
 from sessions.agents.claude_session import ClaudeSession
 from sessions.agents.claude_start import VENDOR, prepare
 from sessions.agents.claude_transcript import config_dir
@@ -15,7 +15,6 @@ class ClaudeAdapter:
     """Starts Claude Code sessions."""
 
     vendor: str = VENDOR
-    caps: Caps = Caps(resume=True, interrupt=True, permissions=True, memory_dir=True, cost=True)
 
     def new_session_id(self) -> str:
         """Mint an agent session id: a UUID4, as the CLI demands."""

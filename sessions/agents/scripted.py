@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import aiofiles
 
-from sessions.agents.base import AgentSession, Allow, Caps, Decision, Deny, SessionSpec, TurnInput
+from sessions.agents.base import AgentSession, Allow, Decision, Deny, SessionSpec, TurnInput
 from sessions.agents.script import (
     Exit,
     Fail,
@@ -228,7 +228,6 @@ class ScriptedAdapter:
     """Starts scripted sessions. `SessionSpec.options["script"]` names the file to play."""
 
     vendor: str = VENDOR
-    caps: Caps = Caps(resume=True, interrupt=True, permissions=True)
 
     def new_session_id(self) -> str:
         """Mint an agent session id."""

@@ -28,8 +28,6 @@ class Origin(StrEnum):
 
     HUMAN = "human"
     AGENT = "agent"
-    CLI = "cli"
-    ROOMKEY = "roomkey"
 
 
 class TurnState(StrEnum):

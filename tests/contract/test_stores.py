@@ -169,11 +169,11 @@ async def test_a_cancelled_waiter_takes_nothing_back(store: Store) -> None:
 async def test_a_turn_comes_back_as_it_was_accepted(store: Store) -> None:
     attachment = Attachment(id="9", name="../a\0b.txt", url="https://x/y", size_bytes=3, content_type="t/p")
     prompt = Prompt(text="a\0b \ud800 🗝 é", author_id="5", author_name="\udfff", attachments=(attachment,))
-    row = inbound(2**63 - 1, prompt=prompt, origin=Origin.CLI)
+    row = inbound(2**63 - 1, prompt=prompt, origin=Origin.AGENT)
     accepted = await store.accept(row)
     turn = await store.turn(accepted.turn)
     assert turn is not None
-    assert (turn.prompt, turn.address, turn.origin, turn.key) == (prompt, row.address, Origin.CLI, ROOM)
+    assert (turn.prompt, turn.address, turn.origin, turn.key) == (prompt, row.address, Origin.AGENT, ROOM)
     assert (turn.state, turn.attempt, turn.generation) == (TurnState.QUEUED, 0, 0)
     assert turn.created == SetClock().utc()
 

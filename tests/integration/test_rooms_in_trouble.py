@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
-from sessions.agents.base import AgentSession, Allow, Caps, Decision, SessionSpec, TurnInput
+from sessions.agents.base import AgentSession, Allow, Decision, SessionSpec, TurnInput
 from sessions.clock import SystemClock
 from sessions.errors import AgentError, AgentGone, AuthError, SessionNotFound, StateError
 from sessions.events import (
@@ -94,7 +94,6 @@ class PlayedAdapter:
     """Opens sessions that a test speaks for."""
 
     vendor = "scripted"
-    caps = Caps()
 
     def __init__(self) -> None:
         self.opened: list[PlayedSession] = []
