@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test cover check lint format types contracts fix bench requirements clean
+.PHONY: help setup demo test cover check lint format types contracts fix bench soak requirements clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -23,8 +23,8 @@ $(READY): requirements.txt requirements-dev.txt pyproject.toml
 demo: $(READY) ## Try Roomkey in the browser: no account, no key, this machine only
 	@$(BIN)/roomkey demo
 
-test: $(READY) ## Run every test
-	@$(BIN)/python -m pytest
+test: $(READY) ## Run every test, several at once: most of them wait for something
+	@$(BIN)/python -m pytest -n 4 --dist loadfile
 
 cover: $(READY) ## Run every test and list the lines that none of them reaches
 	@$(BIN)/coverage run -m pytest
@@ -48,6 +48,9 @@ fix: $(READY) ## Mend what can be mended by a machine
 
 bench: $(READY) ## Speed and memory, as ratios against a floor of the same run
 	@$(BIN)/python -m benchmarks
+
+soak: $(READY) ## Kill the bot a thousand times and count what was lost; about an hour (SOAK=--help for parts)
+	@$(BIN)/python -m tests.campaign $(SOAK)
 
 requirements: $(READY) ## Pin every dependency anew, with hashes
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.txt

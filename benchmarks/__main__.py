@@ -10,10 +10,18 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import floor, rooms, store, turns
+from benchmarks import flood, floor, leaks, recovery, rooms, store, turns
 from benchmarks.figures import Figure
 
-BENCHMARKS = {"floor": floor.run, "store": store.run, "rooms": rooms.run, "turns": turns.run}
+BENCHMARKS = {
+    "floor": floor.run,
+    "store": store.run,
+    "rooms": rooms.run,
+    "recovery": recovery.run,
+    "turns": turns.run,
+    "flood": flood.run,
+    "leaks": leaks.run,
+}
 """Written by hand: one line for each module, in the order in which they run."""
 
 

@@ -12,6 +12,7 @@ class Figure:
     """One result. `floor` is what the same run took for the least that could do the job.
 
     The ratio is figure to floor; `bound` is the most it may be, or the least if `more_is_better`.
+    Without a floor the bound is that of the figure itself.
     """
 
     name: str
@@ -29,9 +30,10 @@ class Figure:
     @property
     def is_kept(self) -> bool | None:
         """Whether the ratio keeps its bound; None if there is none."""
-        if self.ratio is None or self.bound is None:
+        if self.bound is None:
             return None
-        return self.ratio >= self.bound if self.more_is_better else self.ratio <= self.bound
+        held = self.value if self.ratio is None else self.ratio
+        return held >= self.bound if self.more_is_better else held <= self.bound
 
     def json_line(self) -> str:
         """Return the figure as one JSON object."""

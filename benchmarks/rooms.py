@@ -8,24 +8,27 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Self
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from benchmarks import floor
 from benchmarks.figures import Figure
 from sessions.agents.base import Decision, SessionSpec, TurnInput
+from sessions.breaker import Breaker
 from sessions.clock import SystemClock
 from sessions.engine import Engine
 from sessions.events import Event, Exited, TurnDone
+from sessions.garbage import collect_seldom
 from sessions.keys import session_key
 from sessions.manager import SessionManager
 from sessions.paths import Paths
 from sessions.pool import Pool
 from sessions.prompts import Fetched
-from sessions.settings import AgentSettings
-from sessions.store import open_store
+from sessions.settings import AgentSettings, RoomPolicy
+from sessions.store import Store, open_store
 from sessions.store.values import ChatAddress, Inbound, Piece, Prompt, Turn
 from sessions.turn import Note, Outcome
 
@@ -53,6 +56,9 @@ class NoOpSession:
     async def answer(self, ask: str, decision: Decision) -> bool:
         return False
 
+    async def steer(self, turn: TurnInput) -> bool:
+        return False
+
     async def interrupt(self) -> None:
         pass
 
@@ -70,6 +76,9 @@ class NoOpAdapter:
 
     async def open(self, spec: SessionSpec) -> NoOpSession:
         return NoOpSession(spec.agent_session_id)
+
+    def may_have_acted(self, spec: SessionSpec, prompt: UUID) -> bool:
+        return False
 
     def terminal_command(self, spec: SessionSpec) -> str | None:
         return None
@@ -105,6 +114,9 @@ class Sink:
         pass
 
     def emit(self, event: Event) -> None:
+        pass
+
+    def waiting(self, count: int) -> None:
         pass
 
     async def pieces(self, outcome: Outcome) -> Sequence[Piece]:
@@ -152,30 +164,56 @@ async def _no_files(_turn: Turn, _inbox: Path) -> Sequence[Fetched]:
     return ()
 
 
+@asynccontextmanager
+async def open_rooms(
+    root: Path, checker: Checker, *, max_live: int, queue_limit: int
+) -> AsyncGenerator[tuple[SessionManager, Store]]:
+    """Open manager and store below `root`, with an agent that does nothing."""
+    paths, clock = Paths(root), SystemClock()
+    await asyncio.to_thread(paths.create)
+    store = await open_store(paths.root, clock)
+    settings = AgentSettings(max_running=32, max_live=max_live, queue_limit=queue_limit)
+    policy = RoomPolicy()
+    engine = Engine(
+        store=store,
+        adapter=NoOpAdapter(),
+        settings=settings,
+        paths=paths,
+        clock=clock,
+        pool=Pool(max_running=32, max_live=max_live),
+        breaker=Breaker(clock),
+        owner=uuid4(),
+        open_reply=checker.open,
+        fetch_files=_no_files,
+        outbox_filled=lambda: None,
+        receipts_due=lambda: None,
+        policy=lambda _key: policy,
+    )
+    async with SessionManager(engine, isolation="none") as manager:
+        yield manager, store
+    await store.close()
+
+
+def message(number: int, room: int, rooms: int) -> Inbound:
+    """Return the prompt of that number in a room."""
+    key = session_key(f"room{room}")
+    return Inbound(
+        source="bench",
+        msg_id=number * rooms + room + 1,
+        key=key,
+        address=ChatAddress(platform="bench", channel_id=key),
+        prompt=Prompt(text=str(number)),
+    )
+
+
 async def measure(rooms: int = ROOMS, prompts: int = PROMPTS) -> Rooms:
     """Accept everything from several producers and stop the clock when the last turn has ended."""
     checker = Checker()
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as root:
-        paths, clock = Paths(Path(root)), SystemClock()
-        await asyncio.to_thread(paths.create)
-        store = await open_store(paths.root, clock)
-        settings = AgentSettings(max_running=32, max_live=rooms, queue_limit=prompts + 1)
-        engine = Engine(
-            store=store,
-            adapter=NoOpAdapter(),
-            settings=settings,
-            paths=paths,
-            clock=clock,
-            pool=Pool(max_running=32, max_live=rooms),
-            owner=uuid4(),
-            open_reply=checker.open,
-            fetch_files=_no_files,
-            outbox_filled=lambda: None,
-        )
-        async with SessionManager(engine, isolation="none") as manager:
+        opened = open_rooms(Path(root), checker, max_live=rooms, queue_limit=prompts + 1)
+        async with opened as (manager, _):
             first = await _timed(manager, checker, rooms, range(1))
             rest = await _timed(manager, checker, rooms, range(1, prompts + 1))
-        await store.close()
     peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return Rooms(first, rest, 0.0, checker.violations, peak_mib)
 
@@ -195,19 +233,11 @@ async def _timed(manager: SessionManager, checker: Checker, rooms: int, numbers:
 async def _produce(manager: SessionManager, rooms: range, numbers: range) -> None:
     for number in numbers:
         for room in rooms:
-            key = session_key(f"room{room}")
-            await manager.accept(
-                Inbound(
-                    source="bench",
-                    msg_id=number * ROOMS + room + 1,
-                    key=key,
-                    address=ChatAddress(platform="bench", channel_id=key),
-                    prompt=Prompt(text=str(number)),
-                )
-            )
+            await manager.accept(message(number, room, ROOMS))
 
 
 if __name__ == "__main__":
+    collect_seldom()
     before = floor.group_commit_rate()
     measured = asyncio.run(measure())
     floor_per_s = (before + floor.group_commit_rate()) / 2

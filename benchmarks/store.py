@@ -88,10 +88,11 @@ async def _accept(store: Store, number: int) -> float:
 async def _start(store: Store, lease: Lease, number: int) -> float:
     row = _message(number, QUICK)
     start_s = time.perf_counter()
-    await store.accept(row)
-    turn = await store.next(lease)
+    accepted = store.accept(row)
+    turn = await store.next(lease)  # a room's worker is woken with the ticket: both share a commit
     took_s = time.perf_counter() - start_s
     assert turn is not None
+    assert (await accepted).turn == turn.id
     assert await store.next(lease, TurnResult(turn=turn.id, state=TurnState.DONE)) is None
     return took_s
 

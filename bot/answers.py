@@ -1,21 +1,64 @@
-"""A turn's outcome -> the last word about it. Pure."""
+"""A turn's outcome -> the last words about it. Pure."""
 
-from typing import assert_never
+from typing import Final, assert_never
 
-from bot.render import clean, closed
+from bot.render import clean, closed, plain, shortened
+from bot.reply_state import elapsed
+from sessions.store.values import Turn
 from sessions.turn import Outcome
 
-_PARTIAL = "-# Not finished:"
+_PARTIAL: Final = "-# Not finished:"
+_ASKED_CHARS: Final = 200
+_TOOL_CHARS: Final = 120
+_CAUSES: Final = {
+    "stop": "Roomkey was told to stop.",
+    "crash": "Roomkey ended without warning, and the agent with it.",
+}
+_WAYS_ON: Final = {
+    "": "Continue goes on from there, Retry starts over, Drop leaves it at that.",
+    "continue": "It goes on by itself: this room is set to that.",
+    "drop": "It is left at that: this room is set to that. Say it again if it is still wanted.",
+}
+_WAYS_ON_WITHOUT_BUTTONS: Final = "Ask me to go on, or say it again to start over."
 
 
-def last_word(outcome: Outcome) -> str:
-    """Return the whole text that ends a turn, in Markdown; never blank.
+def last_words(turn: Turn, outcome: Outcome, *, has_buttons: bool = True) -> list[str]:
+    """Return the texts that end a turn, in Markdown, none blank: each begins a message of its own.
 
-    A notice comes first. What was written before a turn was cut short is kept and marked as not
-    finished; one sentence about the end follows it.
+    That it was not the first start and notices come first. What was written before a turn was cut
+    short is kept and marked as not finished; what happened follows it. The last text about an
+    interrupted turn is its card, which will change when somebody has decided.
     """
     parts = [outcome.notice, _body(outcome)]
-    return "\n\n".join(part for part in parts if part.strip())
+    card = _card(turn, outcome, has_buttons=has_buttons) if outcome.status == "interrupted" else ""
+    texts = ["\n\n".join(part for part in parts if part.strip()), card]
+    first, *others = (text for text in texts if text)
+    mark = start_mark(turn)
+    return [f"{mark}\n{first}" if mark else first, *others]
+
+
+def folded(live: str) -> str:
+    """Return what a live message becomes whose turn was cut off by a crash; "" if nothing was written yet."""
+    if live.startswith(_PARTIAL):
+        return live
+    written = live.split("\n")[:-1]  # the last line says what happened then
+    if written and written[0].startswith("-# "):
+        written = written[1:]
+    text = "\n".join(written).strip()
+    return f"{_PARTIAL}\n{text}" if text else ""
+
+
+def start_mark(turn: Turn) -> str:
+    """Return the small line above whatever shows a turn that is not in its first start, else nothing."""
+    match turn.resumption:
+        case "continue":
+            return "-# Continued after an interruption."
+        case "retry":
+            return "-# Started again after an interruption."
+        case "":
+            return "-# Started again after a restart." if turn.attempt > 1 else ""
+        case _:
+            assert_never(turn.resumption)
 
 
 def _body(outcome: Outcome) -> str:
@@ -23,19 +66,47 @@ def _body(outcome: Outcome) -> str:
         case "ok":
             return outcome.text if outcome.text.strip() else "Done, nothing to add."
         case "failed":
-            return _after_partial(outcome, outcome.text or "The agent failed and gave no reason.")
+            return _after_partial(outcome, _failure(outcome))
         case "stopped":
             return _after_partial(outcome, "Stopped.")
         case "interrupted":
-            return _after_partial(
-                outcome,
-                "Interrupted: Roomkey was told to stop, so this may be half done."
-                " Ask me to go on, or send it again to start over.",
-            )
+            return _partial(outcome)
         case _:
             assert_never(outcome.status)
 
 
+def _failure(outcome: Outcome) -> str:
+    text = outcome.text or "The agent failed and gave no reason."
+    if outcome.resets_at is None:
+        return text
+    return f"{text} That is <t:{outcome.resets_at.timestamp():.0f}:R>."
+
+
+def _card(turn: Turn, outcome: Outcome, *, has_buttons: bool) -> str:
+    asked = plain(shortened(turn.prompt.text, _ASKED_CHARS))
+    is_asking_in_words = not outcome.decision and not has_buttons
+    lines = [
+        f"**{_how_far(outcome)}** {_CAUSES[outcome.cause]}",
+        f"> {asked}" if asked else "",
+        _WAYS_ON_WITHOUT_BUTTONS if is_asking_in_words else _WAYS_ON[outcome.decision],
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def _how_far(outcome: Outcome) -> str:
+    """Return where a turn was cut off, as in "Interrupted after `edit src/a.py` (tool 7, 3 min)."."""
+    took = [] if outcome.took_s is None else [elapsed(outcome.took_s)]
+    if not outcome.last_tool:
+        return " after ".join(["Interrupted", *took]) + "."
+    tool = shortened(outcome.last_tool, _TOOL_CHARS).replace("`", "'")
+    return f"Interrupted after `{tool}` ({', '.join([f'tool {outcome.tools}', *took])})."
+
+
 def _after_partial(outcome: Outcome, end: str) -> str:
+    partial = _partial(outcome)
+    return f"{partial}\n\n**{end}**" if partial else end
+
+
+def _partial(outcome: Outcome) -> str:
     partial = clean(outcome.partial).strip()
-    return f"{_PARTIAL}\n{closed(partial)}\n\n**{end}**" if partial else end
+    return f"{_PARTIAL}\n{closed(partial)}" if partial else ""

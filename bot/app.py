@@ -1,158 +1,197 @@
-"""Builds all parts of a running bot and owns them; signals; how it ends."""
+"""Runs the bot's parts side by side; what it says to the service manager, and how it ends."""
 
 import asyncio
+import faulthandler
 import logging
-import signal
+import math
 import sys
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 from typing import Final
 from uuid import UUID
 
-from bot.approvals import OpenAsks
-from bot.chat_discord.attachments import downloads
-from bot.chat_discord.client import RoomkeyClient
-from bot.chat_discord.login import point_at
+from bot.chat_discord.connection import connected_as
 from bot.data_dir import hold_data_dir
-from bot.desk import Desk
-from bot.gate import gate_of
-from bot.legacy_start import import_at_start
-from bot.outbox import Outbox
-from bot.replies import reply_opener
+from bot.one_token import hold_token
+from bot.parts import Parts, built
+from bot.retention import forget_daily
+from bot.service_manager import ServiceManager, stop_timeout_s
 from bot.settings import Settings
+from bot.stopping import Stop, end_turns, grace_within
+from bot.vitals import Vitals, Watched
 from sessions import log as log_lines
-from sessions.agents import AGENTS
 from sessions.box import BOXES
 from sessions.box.launcher import SESSION
-from sessions.clock import Clock, SystemClock
-from sessions.engine import Engine
-from sessions.manager import SessionManager
+from sessions.crash_points import reached
+from sessions.errors import StateError
+from sessions.garbage import collect_seldom
 from sessions.paths import Paths
-from sessions.pool import Pool
-from sessions.store import Store, open_store
-from sessions.store.values import STORE_ID
 from sessions.strays import end_strays
 
 log = logging.getLogger(__name__)
 
+Part = Callable[[], Awaitable[None]]
+"""Runs until it is cancelled. One that ends by itself, or breaks, ends the bot."""
+
+_ROOMS_END_S: Final = 1.0
 _FLUSH_S: Final = 10.0
+_QUICK_FLUSH_S: Final = 3.0
+_AFTER_FLUSH_S: Final = 2.0
+"""What the chat and the store need to close, at most."""
+
+_AGAIN_S: Final = 5.0
 
 
-def run_bot(settings: Settings) -> None:
-    """Run the bot until SIGTERM or SIGINT; returns when running turns had their grace and were answered.
+def run_bot(settings: Settings, service: ServiceManager) -> None:
+    """Run the bot until SIGTERM or SIGINT; returns when running turns had their time and were answered.
 
-    Answers that the chat does not take in time are sent at the next start.
+    A second signal takes that time away. Answers that the chat does not take by then are sent at the
+    next start.
 
     Raises:
         SettingsError: there is no token.
-        StateError: the data directory is in use, damaged, too new or read-only.
+        StateError: the token or the data directory is in use, or the latter is too new, read-only or
+            damaged; damage may also show later.
         ChatUnusable: Discord refuses the token or an intent.
     """
+    collect_seldom()
+    faulthandler.enable()  # a watchdog ends a bot that hangs with SIGABRT: then the journal says where
     token = settings.require_token().get_secret_value()
     log_lines.set_up(settings.log.level, settings.log.format, sys.stderr, [token])
-    with hold_data_dir(settings.data_dir) as (paths, owner):
+    with (
+        hold_data_dir(settings.data_dir) as (paths, owner),
+        hold_token(token, settings.discord.api_base),
+    ):
         BOXES[settings.isolation].write_launcher(paths.launcher)
-        asyncio.run(_Bot(settings, paths, owner, token).run())
+        asyncio.run(_Bot(settings, service, paths, token).run(owner))
 
 
 class _Bot:
-    """The parts of one run, from the store up to the chat."""
+    """One run, from the first look at what the last one left to the last word."""
 
-    def __init__(self, settings: Settings, paths: Paths, owner: UUID, token: str) -> None:
+    def __init__(self, settings: Settings, service: ServiceManager, paths: Paths, token: str) -> None:
         self._settings = settings
+        self._service = service
         self._paths = paths
-        self._owner = owner
         self._token = token
-        self._clock: Clock = SystemClock()
-        self._stop = asyncio.Event()
-        self._failure: Exception | None = None
+        self._stop = Stop()
 
-    async def run(self) -> None:
-        with _told_to_stop(self._stop):
-            await end_strays(self._paths.session_locks, SESSION)
-            async with AsyncExitStack() as stack:
-                store = await open_store(self._paths.root, self._clock)
-                stack.push_async_callback(store.close)
-                await import_at_start(self._settings, store, self._paths, self._clock.utc())
-                point_at(self._settings.discord.api_base, self._settings.discord.gateway_url)
-                files = await stack.enter_async_context(downloads(self._settings.discord.api_base))
-                client, asks = RoomkeyClient(), OpenAsks()
-                outbox = Outbox(store, client.port, self._clock)
-                agent = self._settings.agent
-                engine = Engine(
-                    store=store,
-                    adapter=AGENTS[agent.vendor],
-                    settings=agent,
-                    paths=self._paths,
-                    clock=self._clock,
-                    pool=Pool(max_running=agent.max_running, max_live=agent.max_live),
-                    owner=self._owner,
-                    open_reply=reply_opener(
-                        {client.port.platform: client.port},
-                        asks=asks,
-                        clock=self._clock,
-                        store_id=await store.get_fact(*STORE_ID) or "",
-                        ask_limit_s=agent.ask_limit_s,
-                    ),
-                    fetch_files=files.fetch,
-                    outbox_filled=outbox.wake,
-                )
-                await self._serve(store, client, outbox, engine, asks)
-        if self._failure is not None:
-            raise self._failure
+    async def run(self, owner: UUID) -> None:
+        with self._stop.by_signals():
+            await self._end_agents()
+            limit_s = await self._stop_timeout_s()
+            async with built(self._settings, self._paths, owner, self._stop) as parts:
+                await self._serve(parts, limit_s)
+        if self._stop.failure is not None:
+            raise self._stop.failure
 
-    async def _serve(
-        self, store: Store, client: RoomkeyClient, outbox: Outbox, engine: Engine, asks: OpenAsks
-    ) -> None:
+    async def _stop_timeout_s(self) -> float | None:
+        if not self._service.listens:
+            return None
+        limit_s = await stop_timeout_s()
+        if limit_s is None:
+            grace_s = self._settings.agent.grace_s
+            log.info("the service manager does not say how long a stop may take", extra={"grace_s": grace_s})
+        return limit_s
+
+    async def _serve(self, parts: Parts, limit_s: float | None) -> None:
         async with AsyncExitStack() as rooms:
             # Entered outside of the group, so that what it raises is not wrapped.
-            manager = await rooms.enter_async_context(
-                SessionManager(engine, isolation=self._settings.isolation)
-            )
-            desk = Desk(gate=gate_of(self._settings), rooms=manager, asks=asks)
+            await rooms.enter_async_context(parts.manager)
             async with asyncio.TaskGroup() as tasks:
-                serve = partial(client.serve, self._token, desk, store)
-                speak = partial(_speak, client, manager, outbox)
+                serve = partial(parts.client.serve, self._token, parts.desk, parts.store, parts.catch_up)
                 chat = tasks.create_task(self._vital(serve), name="chat")
-                speaking = tasks.create_task(self._vital(speak), name="outbox")
-                await self._stop.wait()
-                log.info("stopping")
-                await rooms.aclose()
-                # The rooms have ended and left their last words in the outbox.
-                can_speak = client.logged_in.is_set() and not chat.done() and not speaking.done()
-                if can_speak and not await outbox.flush(_FLUSH_S):
-                    log.warning("some answers are sent at the next start")
-                speaking.cancel()
-                chat.cancel()  # also out of a login that waits for the network
+                vitals = self._vitals(parts, chat)
+                beside = [
+                    tasks.create_task(self._vital(part), name=name)
+                    for name, part in self._beside(parts, vitals).items()
+                ]
+                self._service.tell("READY=1")
+                await self._stop.asked.wait()
+                await self._end(parts, vitals, rooms, limit_s)
+                for task in (*beside, chat):  # the chat also out of a login that waits for the network
+                    task.cancel()
 
-    async def _vital(self, part: Callable[[], Awaitable[None]]) -> None:
+    def _beside(self, parts: Parts, vitals: Vitals) -> Mapping[str, Part]:
+        """Return what runs beside the chat, by name."""
+        beside: dict[str, Part] = {
+            "answers": partial(_speak, parts),
+            "catch-up": parts.catch_up.run,
+            "receipts": partial(_mark, parts),
+            "forgetting": partial(forget_daily, parts.store, parts.clock, self._settings.keep_days),
+        }
+        if self._service.listens:
+            beside["vitals"] = vitals.run
+        return beside
+
+    def _vitals(self, parts: Parts, chat: asyncio.Task[None]) -> Vitals:
+        watched = Watched(
+            connected_as=lambda: connected_as(parts.client),
+            chat_lives=lambda: not chat.done(),
+            running=lambda: parts.manager.running,
+        )
+        return Vitals(self._service, parts.store, parts.clock, watched)
+
+    async def _end(self, parts: Parts, vitals: Vitals, rooms: AsyncExitStack, limit_s: float | None) -> None:
+        """Let turns end, interrupt the rest, and send what they left to say."""
+        clock = parts.clock
+        grace_s = grace_within(limit_s, self._settings.agent.grace_s)
+        over_s = math.inf if limit_s is None else clock.monotonic_s() + limit_s - _AFTER_FLUSH_S
+        log.info("stopping", extra={"running": parts.manager.running, "grace_s": grace_s})
+        self._service.tell("STOPPING=1")
+        reached("shutdown")
+        vitals.drain(grace_s)
+        await end_turns(parts.manager, self._stop, grace_s, self._end_agents)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_ROOMS_END_S):
+                await rooms.aclose()
+        # The rooms have ended and left their last words in the outbox.
+        flush_s = min(
+            _QUICK_FLUSH_S if self._stop.hurried.is_set() else _FLUSH_S,
+            max(0.0, over_s - clock.monotonic_s()),
+        )
+        can_speak = parts.client.logged_in.is_set() and not isinstance(self._stop.failure, StateError)
+        if can_speak and not await parts.outbox.flush(flush_s):
+            log.warning("some answers are sent at the next start")
+
+    async def _end_agents(self) -> None:
+        """Kill every agent of this data directory, also those that an earlier run left behind."""
+        await end_strays(self._paths.session_locks, SESSION)
+
+    async def _vital(self, part: Part) -> None:
         """Run what ends only when it is told to. If it ends by itself the bot stops, and says why."""
         try:
             await part()
-            self._failure = RuntimeError("a part of the bot ended by itself")
+            self._stop.fail(RuntimeError("a part of the bot ended by itself"))
         except Exception as error:  # noqa: BLE001 -- raised again when the rooms have ended
-            self._failure = self._failure or error
+            self._stop.fail(error)
         finally:
-            self._stop.set()
+            self._stop.asked.set()
 
 
-async def _speak(client: RoomkeyClient, manager: SessionManager, outbox: Outbox) -> None:
+async def _speak(parts: Parts) -> None:
     """Once there is somebody to speak to, go on where the last run ended."""
-    await client.logged_in.wait()
-    await manager.resume()
-    await outbox.run()
+    await parts.client.logged_in.wait()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_resume(parts), name="going on")
+        await parts.outbox.run()
 
 
-@contextmanager
-def _told_to_stop(stop: asyncio.Event) -> Generator[None]:
-    """Set `stop` at SIGTERM and SIGINT while the block runs; a second one changes nothing."""
-    loop = asyncio.get_running_loop()
-    signals = (signal.SIGTERM, signal.SIGINT)
-    for number in signals:
-        loop.add_signal_handler(number, stop.set)
-    try:
-        yield
-    finally:
-        for number in signals:
-            loop.remove_signal_handler(number)
+async def _resume(parts: Parts) -> None:
+    """Let go on what waits, as soon as it is known which of its messages were edited or deleted."""
+    await parts.catch_up.looked()
+    while True:
+        try:
+            await parts.manager.resume()
+        except StateError as error:
+            log.warning("what waits cannot be read", extra={"reason": str(error)})
+            await parts.clock.sleep(_AGAIN_S)
+        else:
+            return
+
+
+async def _mark(parts: Parts) -> None:
+    """Show the state of each message under it, once reactions can be put there."""
+    await parts.client.logged_in.wait()
+    await parts.receipts.run()

@@ -17,14 +17,13 @@ from sessions.errors import AlreadyDecided
 from sessions.events import PermissionAsk
 from sessions.keys import TurnId
 
-ACTION: Final = re.compile(r"rk:(?P<op>allow|deny):(?P<turn>[0-9]{1,19}):(?P<ask>[0-9a-f]{16})")
-"""What a button of ours says when it is clicked."""
+_ACTION: Final = re.compile(r"rk:(?P<op>allow|deny):(?P<turn>[0-9]{1,18}):(?P<ask>[0-9a-f]{16})")
 _FENCES: Final = re.compile(r"`(?=``)")
 _TITLE_CHARS: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Click:
+class AskClick:
     """What a button says: yes or no to a turn's request. `ask` is the request's short name."""
 
     op: Literal["allow", "deny"]
@@ -58,7 +57,7 @@ class OpenAsks:
         """A request is over; nothing happens if it was over already."""
         self._asks.pop((turn, short_name(ask_id)), None)
 
-    def find(self, click: Click) -> PermissionAsk | None:
+    def find(self, click: AskClick) -> PermissionAsk | None:
         """Return the request that a button belongs to, if it is open."""
         return self._asks.get((click.turn, click.ask))
 
@@ -77,15 +76,15 @@ def buttons(turn: TurnId, ask_id: str) -> tuple[Button, Button]:
     )
 
 
-def parse_action(action: str) -> Click | None:
-    """Return what a button says; None if it is none of ours."""
-    found = ACTION.fullmatch(action)
+def parse_ask(action: str) -> AskClick | None:
+    """Return what a button says; None if it is none of these."""
+    found = _ACTION.fullmatch(action)
     if found is None:
         return None
-    return Click("allow" if found["op"] == "allow" else "deny", TurnId(int(found["turn"])), found["ask"])
+    return AskClick("allow" if found["op"] == "allow" else "deny", TurnId(int(found["turn"])), found["ask"])
 
 
-async def decide(click: Click, person_name: str, asks: OpenAsks, decider: Decider) -> str:
+async def decide(click: AskClick, person_name: str, asks: OpenAsks, decider: Decider) -> str:
     """Take a person's decision and return the one line that the card becomes.
 
     Raises:

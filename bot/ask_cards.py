@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -11,6 +11,7 @@ from bot.chat import ChatError, ChatPort, ChatRefused, MessageGone
 from bot.landing import Landing
 from bot.reply_state import ShownAsk
 from sessions.clock import Clock
+from sessions.errors import StateError
 from sessions.store.values import Turn
 
 log = logging.getLogger(__name__)
@@ -34,23 +35,32 @@ class AskCards:
         clock: Clock,
         landing: Landing,
         nonce: Callable[[], str],
+        announce: Callable[[str], Awaitable[None]],
         ask_limit_s: float,
     ) -> None:
+        """Show the requests of `turn`. `announce` is awaited before a card is sent with that nonce."""
         self._port = port
         self._turn = turn
         self._clock = clock
         self._landing = landing
         self._nonce = nonce
+        self._announce = announce
         self._ask_limit_s = ask_limit_s
         self._asks: Mapping[str, ShownAsk] = {}
         self._message_ids: dict[str, str] = {}
         self._nonces: dict[str, str] = {}
+        self._unsure: dict[str, str] = {}  # the nonces of sends whose answer got lost, or is not here yet
         self._changed = asyncio.Event()
 
     @property
     def open_message_ids(self) -> list[str]:
         """The cards that still show buttons."""
         return list(self._message_ids.values())
+
+    @property
+    def unsure_nonces(self) -> list[str]:
+        """The nonces of cards that may have been sent."""
+        return list(self._unsure.values())
 
     def update(self, asks: Mapping[str, ShownAsk]) -> None:
         """Take the newest state of all requests. Never blocks."""
@@ -67,10 +77,15 @@ class AskCards:
                 try:
                     await self._match(ask_id, shown)
                 except ChatRefused as error:
+                    self._unsure.pop(ask_id, None)
                     log.warning("a permission request cannot be shown", extra={"reason": str(error)})
                 except ChatError as error:
                     log.info("a permission request waits for the chat", extra={"reason": str(error)})
                     await self._clock.sleep(error.retry_after_s or _AGAIN_S)
+                    self._changed.set()
+                except StateError as error:
+                    log.warning("a permission request waits for the store", extra={"reason": str(error)})
+                    await self._clock.sleep(_AGAIN_S)
                     self._changed.set()
 
     async def _match(self, ask_id: str, shown: ShownAsk) -> None:
@@ -80,7 +95,10 @@ class AskCards:
             nonce = self._nonces.setdefault(ask_id, self._nonce())
             choices = buttons(self._turn.id, ask_id)
             with self._landing.request():
+                await self._announce(nonce)
+                self._unsure[ask_id] = nonce
                 self._message_ids[ask_id] = await self._port.send(channel, body, nonce=nonce, buttons=choices)
+                del self._unsure[ask_id]
         elif message_id is not None and shown.over is not None:
             if shown.over != "answered":  # whoever answered has written so on the card
                 with suppress(MessageGone):

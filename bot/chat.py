@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Protocol
 
 from sessions.errors import EXIT_BAD_STATE, EXIT_TOKEN_REFUSED, RoomkeyError
-from sessions.store.values import Attachment
+from sessions.store.values import Attachment, Button
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ class Incoming:
 
     `mentions_bot` counts a literal mention and a reply to the bot. `mentions_others` says that it
     addresses somebody else and not the bot. `ordinary` is False for webhooks, system messages and
-    whatever else is nobody speaking.
+    whatever else is nobody speaking. `ours` says that the bot itself wrote it.
     """
 
     place: Place
@@ -48,20 +48,15 @@ class Incoming:
     mentions_bot: bool = False
     mentions_others: bool = False
     ordinary: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Button:
-    """A choice under a message. `action` comes back when it is clicked: at most 100 characters."""
-
-    label: str
-    action: str
-    style: Literal["plain", "primary", "good", "danger"] = "plain"
+    ours: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What a platform allows. `message_chars` counts UTF-16 units."""
+    """What a platform allows. `message_chars` counts UTF-16 units.
+
+    For `nonce_window_s` after a send, sending with the same nonce again gives the first message.
+    """
 
     message_chars: int = 2000
     edit_interval_s: float = 1.0
@@ -69,14 +64,33 @@ class Capabilities:
     can_delete: bool = False
     can_type: bool = False
     has_buttons: bool = False
+    can_react: bool = False
+    nonce_window_s: float = 0.0
 
 
 class ChatError(RoomkeyError):
-    """The chat did not take it; trying again may help."""
+    """The chat did not take it; trying again may help.
 
-    def __init__(self, text: str | None = None, *, retry_after_s: float | None = None) -> None:
+    `is_untaken` says that this is certain; else it may have taken it and failed to say so.
+    """
+
+    def __init__(
+        self, text: str | None = None, *, retry_after_s: float | None = None, is_untaken: bool = False
+    ) -> None:
         super().__init__(text)
         self.retry_after_s = retry_after_s
+        self.is_untaken = is_untaken
+
+
+class Banned(ChatError):
+    """The network in front of the chat turns this machine away.
+
+    Until `retry_after_s` is over every call raises this, and no request is made.
+    """
+
+    def __init__(self, text: str | None = None, *, retry_after_s: float) -> None:
+        super().__init__(text, retry_after_s=retry_after_s, is_untaken=True)
+        self.retry_after_s: float = retry_after_s
 
 
 class ChatRefused(ChatError):
@@ -144,4 +158,20 @@ class ChatPort(Protocol):
 
     async def typing(self, channel_id: str) -> None:
         """Show for a few seconds that somebody writes."""
+        ...
+
+    async def react(self, channel_id: str, message_id: str, mark: str) -> None:
+        """Put a mark of ours, one emoji, under somebody's message. Returns also if it stood there."""
+        ...
+
+    async def unreact(self, channel_id: str, message_id: str, mark: str) -> None:
+        """Take a mark of ours away. Returns also if it was gone."""
+        ...
+
+    async def find_sent(self, channel_id: str, body: str, *, after_id: str | None) -> str | None:
+        """Return our newest message with exactly this text behind `after_id`; None if there is none."""
+        ...
+
+    async def written(self, channel_id: str, message_id: str) -> str:
+        """Return what a message of ours says; "" if it carries buttons or is gone."""
         ...

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 from rich.console import Console
 
+from bot.output import expendable_output
 from sessions.errors import RoomkeyError
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON documen
 
 def main() -> None:
     """Run the command line; the entry point of `roomkey`."""
-    app()
+    with expendable_output():
+        app()
 
 
 def _show_version(wanted: bool) -> None:
@@ -69,9 +71,12 @@ def run(config: ConfigOption = None) -> None:
     77 Discord refuses the token, 78 settings, intents or stored state are not right.
     """
     from bot.app import run_bot
+    from bot.service_manager import ServiceManager
+    from sessions import crash_points
 
     with _errors_as_sentences():
-        run_bot(_settings(config))
+        crash_points.plan(os.environ.get("ROOMKEY_CRASH_AT", ""))  # noqa: TID251 - for tests alone
+        run_bot(_settings(config), ServiceManager.of(os.environ))  # noqa: TID251 - handed to the one reader
 
 
 @app.command()

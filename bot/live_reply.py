@@ -3,21 +3,26 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Final, Self, assert_never
 
-from bot.answers import last_word
+from bot.answers import last_words, start_mark
 from bot.approvals import OpenAsks
 from bot.ask_cards import AskCards
 from bot.chat import ChatError, ChatPort, ChatRefused, MessageGone
+from bot.interruptions import cut_buttons
 from bot.landing import Landing
 from bot.live_plan import Edit, LivePlan, Send, WakeAt
+from bot.pauses import until_set
 from bot.render import pieces
 from bot.reply_state import ReplyState, fold, live_text
 from sessions.clock import Clock
+from sessions.crash_points import reached
+from sessions.errors import StateError
 from sessions.events import AskWithdrawn, Event, PermissionAsk
 from sessions.store.values import Piece, Turn
-from sessions.turn import Note, Outcome
+from sessions.turn import LiveNote, Note, Outcome
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +37,9 @@ class LiveReply:
     """The picture of one running turn in a chat, and the pieces that replace it. A `ReplySink`.
 
     The live message is a window on the end of the text, never longer than one message. It is sent
-    when there is something to show, unless the turn is over by then. Whatever the chat refuses
-    here costs the picture alone: the pieces carry the whole answer.
+    when there is something to show, unless the turn is over by then, and not before the store
+    knows that it will be. Whatever chat or store refuse here costs the picture alone: the pieces
+    carry the whole answer.
     """
 
     def __init__(
@@ -47,16 +53,18 @@ class LiveReply:
         nonce: Callable[[int], str],
         ask_limit_s: float,
     ) -> None:
-        """Show `turn` through `port`. `nonce` makes one from a negative number, `note` keeps an id."""
+        """Show `turn` through `port`. `nonce` makes those of this start of the turn from 0, 1, 2, ..."""
         self._port = port
         self._turn = turn
         self._channel_id = turn.address.channel_id
         self._note = note
+        self._noting = asyncio.Lock()
+        self._is_noted = False
         self._asks = asks
         self._clock = clock
-        numbers = count(1000 * turn.attempt)
-        self._nonce = lambda: nonce(-next(numbers))
-        self._state = ReplyState(since_s=clock.monotonic_s())
+        numbers = count()
+        self._nonce = lambda: nonce(next(numbers))
+        self._state = ReplyState(since_s=clock.monotonic_s(), mark=start_mark(turn))
         self._plan = LivePlan(port.capabilities.edit_interval_s)
         self._message_id: str | None = None
         self._unsure: str | None = None  # the nonce of a send whose answer got lost
@@ -68,6 +76,7 @@ class LiveReply:
             clock=clock,
             landing=self._landing,
             nonce=self._nonce,
+            announce=self._announce,
             ask_limit_s=ask_limit_s,
         )
         self._group = asyncio.TaskGroup()
@@ -108,20 +117,33 @@ class LiveReply:
             self._changed.set()
             self._cards.update(state.asks)
 
+    def waiting(self, count: int) -> None:
+        """So many turns wait behind this one."""
+        if count != self._state.waiting:
+            self._state = replace(self._state, waiting=count)
+            self._changed.set()
+
     async def pieces(self, outcome: Outcome) -> Sequence[Piece]:
         """Stop showing and return the answer's messages, then what removes the live ones."""
         await self._landing.wait(_LAST_SEND_S)
         self._end()
-        if self._unsure is not None:
-            await _harmless(self._find_lost)
-        texts = pieces(last_word(outcome), self._port.capabilities.message_chars)
-        reply_to = self._turn.address.message_id
+        can, channel_id = self._port.capabilities, self._channel_id
         answer = [
-            Piece(channel_id=self._channel_id, body=text, reply_to=None if at else reply_to)
-            for at, text in enumerate(texts)
+            Piece(channel_id=channel_id, body=piece)
+            for text in last_words(self._turn, outcome, has_buttons=can.has_buttons)
+            for piece in pieces(text, can.message_chars)
         ]
-        live = [*([self._message_id] if self._message_id else []), *self._cards.open_message_ids]
-        return answer + [Piece(channel_id=self._channel_id, target_id=gone, action="delete") for gone in live]
+        answer[0] = replace(answer[0], reply_to=self._turn.address.message_id)
+        if outcome.status == "interrupted" and not outcome.decision and can.has_buttons:
+            answer[-1] = replace(answer[-1], buttons=cut_buttons(self._turn.id))
+        gone = [*([self._message_id] if self._message_id else []), *self._cards.open_message_ids]
+        delete = Piece(channel_id=channel_id, action="delete")
+        lost = [*([self._unsure] if self._unsure else []), *self._cards.unsure_nonces]
+        return [
+            *answer,
+            *(replace(delete, target_id=message_id) for message_id in gone),
+            *(replace(delete, target_nonce=nonce) for nonce in lost),
+        ]
 
     def _end(self) -> None:
         for task in self._tasks:
@@ -145,7 +167,7 @@ class LiveReply:
                 case WakeAt(at_s=at_s):
                     await self._clock.sleep(at_s - now_s)
                 case None:
-                    await self._change_or_refresh()
+                    await until_set(self._changed, self._clock, REFRESH_S)
                 case _:
                     assert_never(command)
 
@@ -163,6 +185,9 @@ class LiveReply:
             log.debug("no live message", extra={"reason": str(error)})
             self._unsure = None
             return False
+        except StateError as error:
+            log.warning("the store refuses a live message", extra={"reason": str(error)})
+            return False
         except ChatError as error:
             log.debug("a live edit failed", extra={"reason": str(error)})
             if self._message_id is None:
@@ -172,32 +197,30 @@ class LiveReply:
 
     async def _send(self, body: str) -> None:
         with self._landing.request():
-            self._unsure = self._unsure or self._nonce()
-            self._message_id = await self._port.send(self._channel_id, body, nonce=self._unsure, silent=True)
+            nonce = self._unsure
+            if nonce is None:
+                nonce = self._nonce()
+                await self._tell(LiveNote(nonce=nonce))
+                if self._state.is_done:
+                    return
+            self._unsure = nonce
+            reached("live.before_send")
+            self._message_id = await self._port.send(self._channel_id, body, nonce=nonce, silent=True)
             self._unsure = None
-            await self._note(self._message_id)
+            reached("live.sent")
+            await self._tell(LiveNote(nonce=nonce, message_id=self._message_id))
+            reached("live.noted")
 
-    async def _find_lost(self) -> None:
-        """A send whose answer got lost may have landed: the same nonce gives the message's id."""
-        try:
-            async with asyncio.timeout(_LAST_SEND_S):
-                self._message_id = await self._port.send(
-                    self._channel_id, "-# …", nonce=self._unsure, silent=True
-                )
-        except (ChatError, TimeoutError) as error:
-            log.debug("a live message may be left behind", extra={"reason": str(error)})
+    async def _announce(self, nonce: str) -> None:
+        """Let the store know that a card will be shown."""
+        await self._tell(LiveNote(nonce=nonce), only_first=True)
 
-    async def _change_or_refresh(self) -> None:
-        """Wait for the next event that shows, but no longer than the elapsed time may stand still."""
-        refresh = self._group.create_task(self._refresh(), name=f"refresh of turn {self._turn.id}")
-        try:
-            await self._changed.wait()
-        finally:
-            refresh.cancel()
-
-    async def _refresh(self) -> None:
-        await self._clock.sleep(REFRESH_S)
-        self._changed.set()
+    async def _tell(self, live: LiveNote, *, only_first: bool = False) -> None:
+        # The store keeps one message in mind; a card must not push the live message out of it.
+        async with self._noting:
+            if not (only_first and self._is_noted):
+                await self._note(live)
+                self._is_noted = True
 
     async def _keep_typing(self) -> None:
         while not self._state.is_done:

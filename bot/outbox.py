@@ -2,12 +2,17 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Final, assert_never
 
-from tenacity import AsyncRetrying, RetryCallState, wait_exponential_jitter
+from tenacity import wait_exponential_jitter
 
-from bot.chat import ChatError, ChatPort, ChatRefused
+from bot.answers import folded
+from bot.chat import Banned, ChatError, ChatPort, ChatRefused
+from bot.measure import units
+from bot.pauses import pause_s, until_set
 from sessions.clock import Clock
+from sessions.crash_points import reached
 from sessions.errors import StateError
 from sessions.store import Store
 from sessions.store.values import OutboxRow
@@ -16,10 +21,13 @@ log = logging.getLogger(__name__)
 
 PARALLEL: Final = 8
 """How many channels are sent to at once."""
+REPEAT_MARK: Final = "-# This may be a repeat: the chat never said whether it took this the first time."
+NOT_TAKEN: Final = "-# Discord did not take an answer here. Ask for it in other words."
 
 _WAIT: Final = wait_exponential_jitter(initial=1, max=300, jitter=1)
 _BROKEN_TRIES: Final = 6
 _STORE_WAIT_S: Final = 5.0
+_STUB: Final = "-# …"
 
 
 class Outbox:
@@ -27,7 +35,8 @@ class Outbox:
 
     A row is tried once and then done, dropped or put off in the store, so that tries and waits
     outlive a restart. A row that was sent but not marked is sent again with the same nonce, which
-    the chat shows once.
+    the chat shows once; when the chat may have forgotten the nonce, the row is looked for first, and
+    sent as what may be a repeat if it is not found.
     """
 
     def __init__(self, store: Store, port: ChatPort, clock: Clock) -> None:
@@ -36,23 +45,33 @@ class Outbox:
         self._port = port
         self._clock = clock
         self._busy: set[str] = set()
+        self._banned_until_s = 0.0
         self._woken = asyncio.Event()
-        self._quiet = asyncio.Event()
+        self._wait_s: float | None = None  # until the next row is due; None: there is none
+        self._looked = asyncio.Event()
 
     def wake(self) -> None:
         """Say that there may be new rows. Never blocks."""
         self._woken.set()
 
     async def flush(self, limit_s: float) -> bool:
-        """Wait until nothing is due any more; False if that took too long. For the end of the bot."""
-        self._quiet.clear()
-        self._woken.set()
+        """Wait until everything is sent; False if that takes longer. For the end of the bot.
+
+        What is put off for longer than is left is not waited for.
+        """
+        ends_s = self._clock.monotonic_s() + limit_s
         try:
             async with asyncio.timeout(limit_s):
-                await self._quiet.wait()
+                self._woken.set()
+                while True:
+                    self._looked.clear()
+                    await self._looked.wait()
+                    if self._wait_s is None:
+                        return True
+                    if self._clock.monotonic_s() + self._wait_s > ends_s:
+                        return False
         except TimeoutError:
             return False
-        return True
 
     async def run(self) -> None:
         """Send what is due, then sleep until something is or somebody wakes it. Never returns."""
@@ -66,26 +85,19 @@ class Outbox:
 
     async def _look(self, tasks: asyncio.TaskGroup) -> None:
         self._woken.clear()
-        # Rows under way are still due; there are at most PARALLEL of them.
-        for row in await self._store.outbox_due(self._port.platform, 2 * PARALLEL):
-            if row.piece.channel_id not in self._busy and len(self._busy) < PARALLEL:
-                self._busy.add(row.piece.channel_id)
-                tasks.create_task(self._own(row), name=f"outbox row {row.id}")
+        banned_s = self._banned_until_s - self._clock.monotonic_s()
+        if banned_s <= 0:
+            # Rows under way are still due; there are at most PARALLEL of them.
+            for row in await self._store.outbox_due(self._port.platform, 2 * PARALLEL):
+                if row.piece.channel_id not in self._busy and len(self._busy) < PARALLEL:
+                    self._busy.add(row.piece.channel_id)
+                    tasks.create_task(self._own(row), name=f"outbox row {row.id}")
         wait_s = await self._store.outbox_wait_s(self._port.platform)
-        if not self._busy and wait_s != 0 and not self._woken.is_set():
-            self._quiet.set()
-        if wait_s == 0 and not self._busy:
-            return
-        alarm = tasks.create_task(self._ring(wait_s), name="outbox alarm") if wait_s else None
-        try:
-            await self._woken.wait()
-        finally:
-            if alarm is not None:
-                alarm.cancel()
-
-    async def _ring(self, delay_s: float) -> None:
-        await self._clock.sleep(delay_s)
-        self._woken.set()
+        self._wait_s = None if wait_s is None else max(wait_s, banned_s)
+        if not self._busy and not self._woken.is_set():
+            self._looked.set()
+        if self._wait_s is None or self._wait_s > 0 or self._busy:
+            await until_set(self._woken, self._clock, self._wait_s or None)
 
     async def _own(self, row: OutboxRow) -> None:
         try:
@@ -99,45 +111,109 @@ class Outbox:
 
     async def _try(self, row: OutboxRow) -> None:
         facts = {"row": row.id, "turn": row.turn, "channel": row.piece.channel_id, "tries": row.tries}
+        reached("outbox.before_try")
+        if row.first_try is None and row.piece.target_id is None:
+            await self._store.outbox_try(row.id)
+        reached("outbox.before_send")
         try:
             sent_id = await self._deliver(row)
         except ChatRefused as error:
             self.dropped += 1
             log.warning("an answer cannot be delivered", extra={**facts, "reason": str(error)})
+            await self._say_not_taken(row)
             await self._store.outbox_drop(row.id, str(error))
+        except Banned as error:  # all channels wait, and whoever was banned has said so
+            self._banned_until_s = self._clock.monotonic_s() + error.retry_after_s
+            await self._put_off(row, error.retry_after_s, error)
         except ChatError as error:
-            delay_s = max(_WAIT(_attempt(row.tries + 1)), error.retry_after_s or 0.0)
+            delay_s = max(pause_s(_WAIT, row.tries + 1), error.retry_after_s or 0.0)
             log.info(
                 "an answer waits for the chat", extra={**facts, "reason": str(error), "again_in_s": delay_s}
             )
-            await self._store.outbox_retry(row.id, delay_s)
+            await self._put_off(row, delay_s, error)
         except Exception as error:  # a bug in a port holds up its channel for a while, and no other
             log.exception("sending broke", extra=facts)
             if row.tries + 1 < _BROKEN_TRIES:
-                await self._store.outbox_retry(row.id, _WAIT(_attempt(row.tries + 1)))
+                await self._store.outbox_retry(row.id, pause_s(_WAIT, row.tries + 1))
             else:
                 self.dropped += 1
                 await self._store.outbox_drop(row.id, repr(error))
         else:
+            reached("outbox.sent")
             await self._store.outbox_done(row.id, sent_id)
+            reached("outbox.done")
+
+    async def _say_not_taken(self, row: OutboxRow) -> None:
+        """Say that an answer is missing, for its text may be at fault; where nothing can be said, do not."""
+        if row.piece.action == "send":
+            with suppress(ChatError):
+                await self._port.send(row.piece.channel_id, NOT_TAKEN, nonce=f"{row.nonce}x")
+
+    async def _put_off(self, row: OutboxRow, delay_s: float, error: ChatError) -> None:
+        # What an earlier try left open, no later one can settle.
+        untaken = error.is_untaken and row.first_try is None
+        await self._store.outbox_retry(row.id, delay_s, untaken=untaken)
 
     async def _deliver(self, row: OutboxRow) -> str | None:
-        piece = row.piece
-        match piece.action:
+        match row.piece.action:
             case "send":
-                return await self._port.send(
-                    piece.channel_id, piece.body, nonce=row.nonce, reply_to=piece.reply_to
-                )
-            case "delete":
-                if piece.target_id is not None:
-                    await self._port.delete(piece.channel_id, piece.target_id)
+                if self._is_fresh(row):
+                    return await self._send(row, row.piece.body)
+                return await self._send_again(row)
+            case "delete" | "fold":
+                await self._put_away(row)
                 return None
             case _:
-                assert_never(piece.action)
+                assert_never(row.piece.action)
 
+    def _is_fresh(self, row: OutboxRow) -> bool:
+        """Whether the chat still knows the nonces of whatever may have been sent for a row."""
+        if row.first_try is None:
+            return True
+        age_s = (self._clock.utc() - row.first_try).total_seconds()
+        return 0 <= age_s < self._port.capabilities.nonce_window_s
 
-def _attempt(number: int) -> RetryCallState:
-    """Return the number of a try in the form in which tenacity's policies read it."""
-    state = RetryCallState(AsyncRetrying(), None, (), {})
-    state.attempt_number = number
-    return state
+    async def _send_again(self, row: OutboxRow) -> str:
+        channel_id, body = row.piece.channel_id, row.piece.body
+        marked = f"{body}\n{REPEAT_MARK}"
+        fits = units(marked) <= self._port.capabilities.message_chars
+        try:
+            for text in (marked, body) if fits else (body,):
+                if found := await self._port.find_sent(channel_id, text, after_id=row.after_id):
+                    return found
+        except ChatRefused as error:
+            log.info("a channel cannot be searched", extra={"channel": channel_id, "reason": str(error)})
+        return await self._send(row, *([marked] if fits else [body, REPEAT_MARK]))
+
+    async def _send(self, row: OutboxRow, *texts: str) -> str:
+        """Send a row as one message, or as two if a mark makes it too long; return the last one's id."""
+        piece, sent_id = row.piece, ""
+        for at, text in enumerate(texts):
+            sent_id = await self._port.send(
+                piece.channel_id,
+                text,
+                nonce=f"{row.nonce}{at or ''}",
+                reply_to=None if at else piece.reply_to,
+                buttons=piece.buttons if at + 1 == len(texts) else (),
+            )
+        return sent_id
+
+    async def _put_away(self, row: OutboxRow) -> None:
+        """Fold a message or delete it. What cannot be read, or is too long when folded, stays as it is.
+
+        The nonce gives an id that was never learned, while the first try for this row is younger than
+        the chat's window. A message that the chat forgot before that stays: the stub is removed alone.
+        """
+        piece = row.piece
+        target_id, nonce = piece.target_id, piece.target_nonce
+        if target_id is None and nonce is not None and self._is_fresh(row):
+            target_id = await self._port.send(piece.channel_id, _STUB, nonce=nonce, silent=True)
+        if target_id is None:
+            return
+        kept = ""
+        if piece.action == "fold":
+            kept = folded(await self._port.written(piece.channel_id, target_id))
+        if not kept:
+            await self._port.delete(piece.channel_id, target_id)
+        elif units(kept) <= self._port.capabilities.message_chars:
+            await self._port.edit(piece.channel_id, target_id, kept)

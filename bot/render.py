@@ -25,6 +25,12 @@ def plain(text: str) -> str:
     return _SIGNS.sub(r"\\\1", " ".join(clean(text).split()))
 
 
+def shortened(text: str, limit: int) -> str:
+    """Return foreign text as one line of at most `limit` UTF-16 units; what is left out is its end."""
+    line = " ".join(clean(text).split())
+    return line if units(line) <= limit else f"{line[: last_cut(line, 0, reach(line, 0, limit - 1))]}…"
+
+
 def pieces(text: str, limit: int) -> list[str]:
     """Return `text` as messages of at most `limit` UTF-16 units, in order; none is blank.
 

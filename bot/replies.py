@@ -1,7 +1,6 @@
 """Opens the reply for a turn's address: the manager's factory, over the platforms' ports."""
 
 from collections.abc import Mapping
-from functools import partial
 
 from bot.approvals import OpenAsks
 from bot.chat import ChatPort
@@ -20,13 +19,17 @@ def reply_opener(
     """
 
     def open_reply(turn: Turn, note: Note) -> LiveReply:
+        def nonce(number: int) -> str:
+            # Each start of a turn has numbers of its own: a repeat must never find an older message.
+            return piece_nonce(store_id, turn.id, f"{turn.epoch}.{turn.attempt}.{number}")
+
         return LiveReply(
             port=ports[turn.address.platform],
             turn=turn,
             note=note,
             asks=asks,
             clock=clock,
-            nonce=partial(piece_nonce, store_id, turn.id),
+            nonce=nonce,
             ask_limit_s=ask_limit_s,
         )
 

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final, Literal, assert_never
 
 from bot.measure import units
-from bot.render import plain, window
+from bot.render import plain, shortened, window
 from sessions.events import (
     AskWithdrawn,
     BackgroundTasks,
@@ -51,7 +51,8 @@ class ReplyState:
     """What a running turn looks like.
 
     `written` holds the whole text blocks, `writing` the one that grows. `tools` are at work, the
-    newest last. `trouble` is why nothing happens just now, if the agent says so.
+    newest last. `trouble` is why nothing happens just now, if the agent says so. `mark` is a small
+    line that stands above all, `waiting` counts the turns behind this one.
     """
 
     since_s: float
@@ -60,6 +61,8 @@ class ReplyState:
     tools: Mapping[str, ToolAtWork] = field(default_factory=lambda: MappingProxyType({}))
     asks: Mapping[str, ShownAsk] = field(default_factory=lambda: MappingProxyType({}))
     trouble: str = ""
+    mark: str = ""
+    waiting: int = 0
     is_done: bool = False
 
     @property
@@ -98,8 +101,8 @@ def fold(state: ReplyState, event: Event, now_s: float) -> ReplyState:
         case Retry(attempt=attempt, limit=limit):
             return replace(state, trouble=f"the model does not answer, try {attempt} of {limit}")
         case RateLimit(status="rejected", resets_at=resets_at):
-            until = f" until <t:{resets_at.timestamp():.0f}:t>" if resets_at else ""
-            return replace(state, trouble=f"the limit of this login is reached{until}")
+            over = f", over <t:{resets_at.timestamp():.0f}:R>" if resets_at else ""
+            return replace(state, trouble=f"the limit of this login is reached{over}")
         case TurnDone():
             return replace(state, is_done=True, tools={})
         case (
@@ -118,9 +121,10 @@ def fold(state: ReplyState, event: Event, now_s: float) -> ReplyState:
 
 def live_text(state: ReplyState, now_s: float, limit: int) -> str:
     """Return the live message: the tail of the text, then one small line about what happens now."""
-    status = f"-# {_status(state, now_s)}"
-    text = window(state.text, limit - units(status) - 1)
-    return f"{text}\n{status}" if text.strip() else status
+    behind = f" · {state.waiting} waiting" if state.waiting else ""
+    status = f"-# {_status(state, now_s)}{behind}"
+    text = window(state.text, limit - units(state.mark) - units(status) - 2)
+    return "\n".join(part for part in (state.mark, text, status) if part.strip())
 
 
 def elapsed(seconds: float) -> str:
@@ -143,8 +147,7 @@ def _status(state: ReplyState, now_s: float) -> str:
 def _tool_line(event: ToolStart) -> str:
     # The agent chose these words: shown as they are, never as Markdown.
     title = event.title if event.title.startswith(event.name) else f"{event.name}: {event.title}"
-    title = title.removesuffix(": ")
-    return plain(title if len(title) <= _TITLE_CHARS else f"{title[:_TITLE_CHARS]}…")
+    return plain(shortened(title.removesuffix(": "), _TITLE_CHARS))
 
 
 def _joined(*blocks: str) -> str:

@@ -9,8 +9,9 @@ from sessions.keys import DEFAULT_KEY, SessionKey, session_key
 
 
 class Silence(StrEnum):
-    """Why a message is not answered."""
+    """Why a message is not answered, in words that follow "not answered:"."""
 
+    OURS = "written by this bot itself"
     NOT_ORDINARY = "a webhook or system message"
     BOT = "written by a bot"
     OTHERS = "addressed to somebody else"
@@ -35,6 +36,8 @@ def why_silent(incoming: Incoming, reply_to: ReplyTo) -> Silence | None:
 
     A direct message is always meant for the bot, whatever `reply_to` says.
     """
+    if incoming.ours:
+        return Silence.OURS
     if not incoming.ordinary:
         return Silence.NOT_ORDINARY
     if incoming.person.is_bot:

@@ -24,7 +24,8 @@ from bot.settings_names import PREFIX, split_variables, variable
 from bot.settings_token import BadToken, missing, read_token, take_token
 from sessions.errors import StateError
 from sessions.ids import numeric_id
-from sessions.settings import AgentSettings, Isolation
+from sessions.keys import SessionKey
+from sessions.settings import AgentSettings, Isolation, OnInterrupt, RoomPolicy, WhenBusy
 
 
 class SettingsError(StateError):
@@ -95,6 +96,21 @@ class DiscordSettings(_Section):
     reply_to: ReplyTo = Field(
         default="all", description="What is answered: every message, or mentions alone."
     )
+    receipts: bool = Field(
+        default=True, description="Whether a reaction on each message shows what becomes of it."
+    )
+    catch_up_s: float = Field(
+        default=3600.0,
+        ge=0,
+        le=604_800,
+        description="Seconds back to which messages are answered that were missed while the connection was"
+        " lost or Roomkey did not run; older ones are listed in their channel.",
+    )
+    catch_up_limit: int = Field(
+        default=100,
+        ge=0,
+        description="How many missed messages of one channel are answered; the rest is listed there.",
+    )
     api_base: Annotated[str, AfterValidator(_http)] = Field(
         default="https://discord.com/api/v10", description="Address of Discord's REST API."
     )
@@ -122,6 +138,15 @@ class PlaceSettings(_Section):
     )
 
 
+class ChannelSettings(PlaceSettings):
+    """What is different in one channel or thread."""
+
+    when_busy: WhenBusy | None = Field(default=None, description="`agent.when_busy` for this room alone.")
+    on_interrupt: OnInterrupt | None = Field(
+        default=None, description="`agent.on_interrupt` for this room alone."
+    )
+
+
 class Settings(BaseSettings):
     """Everything that can be set, checked. Ids are text of 15 to 20 digits, paths absolute."""
 
@@ -131,6 +156,9 @@ class Settings(BaseSettings):
 
     data_dir: Directory = Field(description="Everything Roomkey writes lies below this directory.")
     isolation: Isolation = Field(default="none", description="How an agent is kept from other rooms.")
+    keep_days: int = Field(
+        default=90, ge=1, description="Days after which ended turns are forgotten; conversations stay."
+    )
     legacy_dir: Directory | None = Field(
         default=None, description="A claudeclaw directory whose sessions are imported at the start."
     )
@@ -138,7 +166,7 @@ class Settings(BaseSettings):
     agent: AgentSettings = Field(default_factory=AgentSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     guild: dict[Id, PlaceSettings] = Field(default_factory=dict[str, PlaceSettings])
-    channel: dict[Id, PlaceSettings] = Field(default_factory=dict[str, PlaceSettings])
+    channel: dict[Id, ChannelSettings] = Field(default_factory=dict[str, ChannelSettings])
     token: SecretStr | None = Field(default=None, exclude=True)
 
     @classmethod
@@ -159,6 +187,16 @@ class Settings(BaseSettings):
             if place is not None and place.reply_to is not None:
                 return place.reply_to
         return self.discord.reply_to
+
+    def policy_for(self, key: SessionKey) -> RoomPolicy:
+        """Return a room's policies: its own table's word, else that of all rooms."""
+        room = self.channel.get(key)
+        if room is None:
+            return self.agent.policy
+        return RoomPolicy(
+            when_busy=room.when_busy or self.agent.when_busy,
+            on_interrupt=room.on_interrupt or self.agent.on_interrupt,
+        )
 
     def require_token(self) -> SecretStr:
         """Return the bot's token.

@@ -16,6 +16,7 @@ ANY_ID: Final = "ID"
 
 NO_SETTINGS: Final = (
     "ROOMKEY_CONFIG",
+    "ROOMKEY_CRASH_AT",
     "ROOMKEY_HOME",
     "ROOMKEY_LAUNCH*",
     "ROOMKEY_REQUIRE_ALL",

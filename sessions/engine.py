@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sessions.agents.base import AgentAdapter, SessionSpec
+from sessions.breaker import Breaker
 from sessions.child_env import child_env
 from sessions.clock import Clock
 from sessions.keys import SessionKey
@@ -14,7 +15,7 @@ from sessions.paths import INBOX, Paths, Room
 from sessions.pool import Pool
 from sessions.prompts import Fetched, instructions
 from sessions.records import SessionRecord
-from sessions.settings import AgentSettings
+from sessions.settings import AgentSettings, RoomPolicy
 from sessions.store import Store
 from sessions.store.values import Turn
 from sessions.turn import FetchFiles, Limits, OpenReply
@@ -35,7 +36,11 @@ def first_record(key: SessionKey, adapter: AgentAdapter, room: Room, now: dateti
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
-    """The shared parts. `owner` names this start of the bot."""
+    """The shared parts. `owner` names this start of the bot.
+
+    `outbox_filled` and `receipts_due` are called, and must not block, when there may be something to
+    send, and when the state of a turn has changed.
+    """
 
     store: Store
     adapter: AgentAdapter
@@ -43,10 +48,17 @@ class Engine:
     paths: Paths
     clock: Clock
     pool: Pool
+    breaker: Breaker
     owner: UUID
     open_reply: OpenReply
     fetch_files: FetchFiles
     outbox_filled: Callable[[], None]
+    receipts_due: Callable[[], None]
+    policy: Callable[[SessionKey], RoomPolicy]
+
+    def is_held(self, key: SessionKey) -> bool:
+        """Whether a turn of this room would have to wait, though nothing is before it in its room."""
+        return self.pool.is_full or not self.breaker.admits(key)
 
     def first_record(self, key: SessionKey) -> SessionRecord:
         """Return the record of a room where nobody has spoken yet. Creates nothing."""
@@ -78,7 +90,7 @@ class Engine:
             model=self.settings.model,
             permission_mode=self.settings.permission_mode,
             denied_roots=self.paths.private,
-            options={"script": self.settings.script} if self.settings.script else {},
+            options=self.settings.vendor_options(),
         )
 
     @property

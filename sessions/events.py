@@ -119,9 +119,24 @@ class BackgroundTasks:
 
 
 Problem = Literal[
-    "login", "rate_limit", "overloaded", "api", "limit", "silence", "gone", "no_result", "other"
+    "login",
+    "rate_limit",
+    "overloaded",
+    "api",
+    "context",
+    "limit",
+    "refusal",
+    "silence",
+    "gone",
+    "no_result",
+    "other",
 ]
-"""Why a turn failed, in words that code can branch on."""
+"""Why a turn failed, in words that code can branch on.
+
+`context`: the conversation does not fit the model any more. `limit`: steps or money set for a turn.
+`refusal`: the model will not do it. `gone`: the program ended with an error; `no_result`: it ended,
+or stopped, as if all were well. `silence`: it said nothing, or took too long.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,13 +155,15 @@ class TurnDone:
     """A turn is over: exactly one for each turn sent.
 
     `text` is the whole answer for `ok`, a sentence about the cause for `failed`, empty for
-    `stopped`. `problem` is set for `failed` alone.
+    `stopped`. `problem` is set for `failed` alone, `resets_at` at most for `rate_limit`: when the
+    limit is over, aware.
     """
 
     status: Literal["ok", "failed", "stopped"]
     agent_session_id: str
     text: str = ""
     problem: Problem | None = None
+    resets_at: datetime | None = None
     usage: Usage = field(default_factory=Usage)
     turn: TurnId | None = None
 
@@ -160,9 +177,14 @@ class Idle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exited:
-    """The process has ended; nothing comes after this."""
+    """The process has ended; nothing comes after this.
+
+    `exit_code` is below 0 for a signal, None if unknown. `cause` is set if it was ended because of
+    something it did: one sentence.
+    """
 
     exit_code: int | None
+    cause: str = ""
     stderr_tail: str = ""
     turn: TurnId | None = None
 

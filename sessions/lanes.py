@@ -5,9 +5,10 @@ import logging
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, cast
 
 from sessions.engine import Engine
+from sessions.errors import Fenced, StateError
 from sessions.keys import SessionKey
 from sessions.turn import INTERRUPT_LIMIT_S, Halt
 from sessions.worker import Worker
@@ -72,6 +73,11 @@ class Lanes:
         lane = self._lanes.get(key)
         return None if lane is None else lane.worker
 
+    @property
+    def running(self) -> int:
+        """How many turns run now."""
+        return sum(lane.worker.running_for_s is not None for lane in self._lanes.values())
+
     def halt(self, key: SessionKey, reason: Halt) -> bool:
         """End the key's running turn; False if none runs."""
         worker = self.worker(key)
@@ -83,6 +89,7 @@ class Lanes:
         Returns when every worker has ended or been given up.
         """
         self._draining.set()
+        self._engine.breaker.end()
         for lane in self._lanes.values():
             lane.worker.drain()
         if await self._ended_within(grace_s):
@@ -109,12 +116,17 @@ class Lanes:
                 began_s = clock.monotonic_s()
                 try:
                     await lane.worker.run()
-                except Exception:  # a room's failure ends no other room
+                except Exception as error:  # a room's failure ends no other room
                     crashes = 0 if clock.monotonic_s() - began_s > _WELL_AFTER_S else crashes
                     wait_s = _CRASH_WAITS_S[min(crashes, len(_CRASH_WAITS_S) - 1)]
                     crashes += 1
                     facts = {"key": key, "crashes": crashes, "again_in_s": wait_s}
-                    log.exception("a worker broke", extra=facts)
+                    grouped = isinstance(error, ExceptionGroup)
+                    cause = cast("ExceptionGroup[Exception]", error).exceptions[0] if grouped else error
+                    if isinstance(cause, StateError) and not isinstance(cause, Fenced):
+                        log.warning("a room waits for the store", extra={**facts, "reason": str(cause)})
+                    else:
+                        log.exception("a worker broke", extra=facts)
                 else:
                     return
                 if self._draining.is_set():

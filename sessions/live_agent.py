@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Callable
 from contextlib import aclosing
 
 from sessions.agents.base import AgentSession, Deny
+from sessions.crash_points import reached
 from sessions.engine import Engine
 from sessions.errors import AgentError, SessionNotFound
 from sessions.events import (
@@ -15,13 +17,17 @@ from sessions.events import (
     Idle,
     PermissionAsk,
     Started,
+    TextDelta,
     TextFinal,
+    Thinking,
+    ToolStart,
     TurnDone,
 )
 from sessions.keys import SessionKey
 from sessions.records import SessionRecord
+from sessions.running_turn import RunningTurn
 from sessions.store.values import Lease
-from sessions.turn import Outcome, RunningTurn
+from sessions.turn import Outcome
 
 log = logging.getLogger(__name__)
 
@@ -101,14 +107,14 @@ class LiveAgent:
         """Give the events of this turn to `turn` from now on; None when it is over."""
         self._turn_id, self._turn = turn_id, turn
 
-    async def close(self) -> None:
-        """End the process, if there is one, and wait until it is reaped."""
+    async def close(self, grace_s: float = CLOSE_GRACE_S) -> None:
+        """End the process, if there is one, and wait until it is reaped. One that hangs needs no grace."""
         session, self._session = self._session, None
         reader, self._reader = self._reader, None
         if session is None:
             return
         self._engine.pool.closed(self._key)
-        await session.close(CLOSE_GRACE_S)
+        await session.close(grace_s)
         if reader is not None:
             await reader
 
@@ -120,20 +126,30 @@ class LiveAgent:
     async def _start(self, record: SessionRecord) -> AgentSession:
         engine = self._engine
         await asyncio.to_thread(engine.paths.make_room, record.key, record.workdir, record.memory_dir)
+        limit_s = min(OPEN_LIMIT_S, engine.settings.silence_s)
         try:
-            async with asyncio.timeout(OPEN_LIMIT_S):
-                return await engine.adapter.open(engine.spec(record))
+            async with asyncio.timeout(limit_s):
+                reached("agent.before_open")
+                session = await engine.adapter.open(engine.spec(record))
+                reached("agent.opened")
+                return session
         except TimeoutError as error:
             raise AgentError(
-                f"The agent did not start within {OPEN_LIMIT_S:.0f} s. Say it again to try once more.",
+                f"The agent did not start within {limit_s:.0f} s. Say it again to try once more.",
                 vendor=record.vendor,
                 retryable=True,
             ) from error
 
     async def _read(self, session: AgentSession) -> None:
-        async with aclosing(session.events()) as events:
-            async for event in events:
-                self._sort(session, event)
+        try:
+            async with aclosing(session.events()) as events:
+                async for event in events:
+                    self._sort(session, event)
+        except Exception:  # a bug in an adapter ends its process and the turn that it works on, no room
+            reference = secrets.token_hex(3)
+            log.exception("an agent's events broke", extra={"key": self._key, "reference": reference})
+            cause = f"Roomkey could not follow the agent any more (reference {reference})."
+            self._sort(session, Exited(exit_code=None, cause=cause))
 
     def _sort(self, session: AgentSession, event: Event) -> None:
         match event:
@@ -150,6 +166,8 @@ class LiveAgent:
                 self._sort_unasked(session, event)
                 self._tell_pool(session)
             case _ if self._turn is not None and event.turn == self._turn_id:
+                if isinstance(event, TextDelta | Thinking | TextFinal | ToolStart):
+                    self._engine.breaker.works(self._key)
                 self._turn.feed(event)
             case _:
                 log.debug("late event dropped", extra={"event": type(event).__name__})

@@ -1,28 +1,42 @@
 """The one door: every prompt and every command passes it with a session key."""
 
+import logging
+from asyncio import Future
 from collections.abc import Awaitable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from types import TracebackType
 from typing import Literal, Self
 
 from sessions.agents.base import Decision
 from sessions.engine import Engine
-from sessions.errors import AlreadyDecided
+from sessions.errors import AlreadyDecided, StateError
 from sessions.keys import SessionKey, TurnId
 from sessions.lanes import Lanes
 from sessions.records import SessionRecord
-from sessions.store.values import Accepted, Inbound, Interrupted, Kind, Piece
-
-_CUT_OFF = (
-    "I was restarted in the middle of this, so it may be half done."
-    " Ask me to go on, or send it again to start over."
+from sessions.recovery import settle_interrupted
+from sessions.settings import OnInterrupt, WhenBusy
+from sessions.store.values import (
+    Accepted,
+    Fate,
+    Inbound,
+    Kind,
+    Prompt,
+    Settle,
+    Touched,
+    Turn,
 )
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomStatus:
-    """What a room is and does right now. `record` is None where nobody has spoken yet."""
+    """What a room is and does right now. `record` is None where nobody has spoken yet.
+
+    `when_busy` and `on_interrupt` are its policies, `paused` says that no further turn starts.
+    """
 
     key: SessionKey
     record: SessionRecord | None
@@ -35,6 +49,18 @@ class RoomStatus:
     running_for_s: float | None
     live: bool
     terminal_command: str | None
+    paused: bool = False
+    when_busy: WhenBusy = "queue"
+    on_interrupt: OnInterrupt = "ask"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """A room's queue: what runs, what waits in the order it will run, and whether it is paused."""
+
+    running: Turn | None
+    waiting: Sequence[Turn]
+    paused: bool
 
 
 class SessionManager:
@@ -49,7 +75,7 @@ class SessionManager:
         self._lanes = Lanes(engine)
 
     async def __aenter__(self) -> Self:
-        await self._engine.store.recover(self._engine.owner, _cut_off)
+        await settle_interrupted(self._engine)
         await self._lanes.__aenter__()
         return self
 
@@ -68,19 +94,49 @@ class SessionManager:
         for key in await self._engine.store.waiting():
             self._lanes.wake(key)
 
+    async def drain(self, grace_s: float) -> None:
+        """Start no turn any more, give the running ones that long, then interrupt them.
+
+        Returns when every room has ended or been given up. A second call with less time hurries
+        the first.
+        """
+        await self._lanes.drain(grace_s)
+
+    @property
+    def running(self) -> int:
+        """How many turns run now."""
+        return self._lanes.running
+
     def accept(self, row: Inbound) -> Awaitable[Accepted]:
         """Take a place in the room's order now; the result comes when it is committed.
 
         A plain call on purpose: the order of calls is the order of turns. A `RESET` with `head`
-        also ends the running turn. Raises QueueFull, StateError (on awaiting).
+        also ends the running turn. A prompt that meets a running turn does what the room's policy
+        says, once it is committed. Raises QueueFull, StateError (on awaiting).
         """
         if row.kind is Kind.PROMPT:
-            row = replace(row, queue_limit=self._engine.settings.queue_limit)
+            limit, held = self._engine.settings.queue_limit, self._engine.is_held(row.key)
+            row = replace(row, queue_limit=limit, held=held)
         accepted = self._engine.store.accept(row)
         if row.kind is Kind.RESET and row.head:
             self._lanes.halt(row.key, "stopped")
         self._lanes.wake(row.key)
+        accepted.add_done_callback(partial(self._meet_running, row))
         return accepted
+
+    def _meet_running(self, row: Inbound, accepted: Future[Accepted]) -> None:
+        if accepted.cancelled() or accepted.exception() is not None:
+            return
+        result = accepted.result()
+        if not result.new:
+            return
+        self._engine.receipts_due()
+        worker = self._lanes.worker(row.key)
+        if worker is not None and worker.turn not in (None, result.turn):
+            busy = self._engine.policy(row.key).when_busy if row.kind is Kind.PROMPT else "queue"
+            worker.queued(result.ahead, steer=busy == "steer")
+            if busy == "interrupt":
+                worker.make_way()
 
     def stop(self, key: SessionKey) -> bool:
         """End the running turn; False if none runs. The session and the queue stay."""
@@ -93,6 +149,78 @@ class SessionManager:
         if worker is None or not await worker.answer(turn, ask, decision):
             raise AlreadyDecided
 
+    def decline(
+        self, source: str, channel: str, msg_id: int, reason: str | None, *, addressed: bool = False
+    ) -> Awaitable[None]:
+        """Remember that a message is not answered, and why; see `Store.decline`."""
+        return self._engine.store.decline(source, channel, msg_id, reason, addressed=addressed)
+
+    def edit(self, source: str, msg_id: int, prompt: Prompt) -> Awaitable[Touched]:
+        """Give a waiting turn another prompt, because its message was edited."""
+        return self._engine.store.edit(source, msg_id, prompt)
+
+    def withdraw(self, source: str, msg_id: int) -> Awaitable[Touched]:
+        """Take a waiting turn out of the queue, because its message was deleted."""
+        return self._met_by_queue(self._engine.store.withdraw(source, msg_id))
+
+    async def _met_by_queue(self, withdrawn: Awaitable[Touched]) -> Touched:
+        touched = await withdrawn
+        if touched.changed and touched.turn is not None:
+            await self._queue_changed(touched.turn.key)
+        return touched
+
+    async def fate(self, source: str, msg_id: int) -> Fate | None:
+        """Return what became of a message; None if it was never seen."""
+        return await self._engine.store.fate(source, msg_id)
+
+    async def queue(self, key: SessionKey) -> Queue:
+        """Return what runs and waits in a room, in order."""
+        lane = await self._engine.store.lane(key)
+        waiting = await self._engine.store.queued(key)
+        return Queue(running=lane.running, waiting=waiting, paused=lane.paused)
+
+    async def remove(self, key: SessionKey, turn: TurnId) -> bool:
+        """Take a turn out of the queue; False if it does not wait any more."""
+        removed = await self._engine.store.cancel(key, turn)
+        await self._queue_changed(key)
+        return removed
+
+    async def move(self, key: SessionKey, turn: TurnId, to: Literal["up", "first"]) -> bool:
+        """Let a waiting turn run earlier; False if it does not wait any more."""
+        return await self._engine.store.move(key, turn, to)
+
+    async def clear(self, key: SessionKey) -> int:
+        """Empty a room's queue; return how many waited."""
+        count = await self._engine.store.clear(key)
+        await self._queue_changed(key)
+        return count
+
+    async def pause(self, key: SessionKey, *, paused: bool) -> bool:
+        """Start no further turn in a room, or go on; False if it was so already."""
+        changed = await self._engine.store.pause(key, paused=paused)
+        self._lanes.wake(key)
+        return changed
+
+    async def settle(self, turn: TurnId, how: Settle) -> bool:
+        """Decide about an interrupted turn; False if that was decided already."""
+        key = await self.turn_key(turn)
+        if key is None or not await self._engine.store.settle(turn, how):
+            return False
+        self._engine.receipts_due()
+        self._lanes.wake(key)
+        return True
+
+    async def _queue_changed(self, key: SessionKey) -> None:
+        self._engine.receipts_due()
+        try:
+            waiting = (await self._engine.store.lane(key)).waiting
+        except StateError as error:  # only a number in a picture
+            log.debug("how many wait is not known", extra={"key": key, "reason": str(error)})
+            return
+        worker = self._lanes.worker(key)
+        if worker is not None:
+            worker.queued(waiting)
+
     async def turn_key(self, turn: TurnId) -> SessionKey | None:
         """Return the room of a turn; None if there is no such turn."""
         found = await self._engine.store.turn(turn)
@@ -102,7 +230,7 @@ class SessionManager:
         """Return what the room is and does right now."""
         engine, worker = self._engine, self._lanes.worker(key)
         record = await engine.store.session(key)
-        lane = await engine.store.lane(key)
+        lane, policy = await engine.store.lane(key), engine.policy(key)
         return RoomStatus(
             key=key,
             record=record,
@@ -115,13 +243,7 @@ class SessionManager:
             running_for_s=worker.running_for_s if worker else None,
             live=engine.pool.is_live(key),
             terminal_command=engine.adapter.terminal_command(engine.spec(record)) if record else None,
+            paused=lane.paused,
+            when_busy=policy.when_busy,
+            on_interrupt=policy.on_interrupt,
         )
-
-
-def _cut_off(left: Interrupted) -> Sequence[Piece]:
-    address = left.turn.address
-    pieces = [Piece(channel_id=address.channel_id, body=_CUT_OFF, reply_to=address.message_id)]
-    if left.live_message_id is not None:
-        gone = Piece(channel_id=address.channel_id, target_id=left.live_message_id, action="delete")
-        pieces.append(gone)
-    return pieces

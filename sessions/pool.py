@@ -54,6 +54,11 @@ class Pool:
         self._free -= 1
 
     @property
+    def is_full(self) -> bool:
+        """Whether whoever asks for a place now has to wait."""
+        return self._free <= 0 or self.is_contended
+
+    @property
     def is_contended(self) -> bool:
         """Whether somebody waits for a place."""
         return bool(self._waiting)
@@ -66,7 +71,7 @@ class Pool:
         except asyncio.CancelledError:
             if mine.done() and not mine.cancelled():  # it was ours already: the next in line has it
                 self._give_back()
-            else:
+            elif mine in self._waiting:  # else it was passed over already
                 self._waiting.remove(mine)
             raise
 

@@ -12,6 +12,17 @@ from sessions.store.values import Attachment, Prompt, Turn
 
 _PROMPTS: Final = UUID("6f1c1f0e-7f0b-5a52-9a55-6b1d5f0d2f3e")
 _NAME_CHARS: Final = 64
+_CONTINUED: Final = (
+    "Note from Roomkey: you were interrupted while you worked on the message below. Look at what is done"
+    " already, then go on from there."
+)
+_AGAIN: Final = (
+    "Note from Roomkey: the message below was given to you before, but you were interrupted; parts of it may"
+    " be done already."
+)
+_FOLLOWS_CUT: Final = (
+    "Note from Roomkey: the turn before this one was interrupted, so what it was about may be half done."
+)
 _UNSEEN: Final = re.compile(
     # Control characters but tab and line break, bidirectional overrides, zero-width marks, lone surrogates.
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
@@ -27,20 +38,27 @@ class Fetched:
     problem: str = ""
 
 
-def compose(prompt: Prompt, files: Sequence[Fetched] = ()) -> str:
+def compose(prompt: Prompt, files: Sequence[Fetched] = (), *, note: str = "") -> str:
     """Return the prompt's text for the agent; never empty.
 
-    A label line of ours always comes first, so that foreign text is never the first character.
-    Names are foreign too: they are cut to one short line. Files are named by their path in the
-    working directory; one that could not be fetched is named with the reason.
+    A note or a label line of ours always comes first, so that foreign text is never the first
+    character. Names are foreign too: they are cut to one short line. Files are named by their path
+    in the working directory; one that could not be fetched is named with the reason.
     """
-    parts = [_label(prompt)]
+    parts = [note, _label(prompt)] if note else [_label(prompt)]
     text = clean(prompt.text).strip()
     if text:
         parts.append(text)
     if files:
         parts.append("\n".join(["Files sent with this message:", *map(_file_line, files)]))
     return "\n\n".join(parts)
+
+
+def interruption_note(turn: Turn) -> str:
+    """Return what the agent must know about an interruption before this prompt; "" if there was none."""
+    before = _FOLLOWS_CUT if turn.follows_cut else ""
+    own = _CONTINUED if turn.resumption == "continue" else _AGAIN if turn.attempt > 1 else ""
+    return "\n".join(note for note in (before, own) if note)
 
 
 def problems(files: Sequence[Fetched]) -> Sequence[str]:
@@ -55,8 +73,11 @@ def clean(text: str) -> str:
 
 
 def prompt_uuid(turn: Turn) -> UUID:
-    """Return the id that travels with a turn's prompt: the same for the same attempt, else another."""
-    return uuid5(_PROMPTS, f"{turn.key}/{turn.id}/{turn.attempt}")
+    """Return the id that travels with a turn's prompt: the same for the same start of it, else another.
+
+    A drain takes a start back, attempt and all; the epoch still tells the two apart.
+    """
+    return uuid5(_PROMPTS, f"{turn.key}/{turn.id}/{turn.epoch}/{turn.attempt}")
 
 
 def instructions(key: SessionKey) -> str:

@@ -1,13 +1,14 @@
 """How a turn's end is recorded: outcome -> result, error -> outcome. Pure."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 from sessions.errors import AgentError, AgentGone, AuthError
 from sessions.events import Problem
 from sessions.records import SessionChange, Used
-from sessions.store.values import Piece, Turn, TurnResult, TurnState
-from sessions.turn import Outcome
+from sessions.settings import OnInterrupt, RoomPolicy
+from sessions.store.values import Piece, Settle, Turn, TurnResult, TurnState
+from sessions.turn import LiveNote, Outcome
 
 _STATES: Final = {
     "ok": TurnState.DONE,
@@ -15,6 +16,20 @@ _STATES: Final = {
     "stopped": TurnState.CANCELLED,
     "interrupted": TurnState.INTERRUPTED,
 }
+
+_DECISIONS: Final[dict[OnInterrupt, Literal["", "continue", "drop"]]] = {
+    "ask": "",
+    "resume": "continue",
+    "fail": "drop",
+}
+SETTLES: Final = {"": Settle.ASK, "continue": Settle.CONTINUE, "drop": Settle.DROP}
+_MOST_STARTS: Final = 3
+"""A turn that was started so often and never came to an end may be what ends the bot: a person decides."""
+
+
+def decision(policy: RoomPolicy, attempt: int) -> Literal["", "continue", "drop"]:
+    """Return what a room's policy makes of a turn interrupted in its start number `attempt`."""
+    return "" if attempt >= _MOST_STARTS else _DECISIONS[policy.on_interrupt]
 
 
 def result_of(turn: Turn, outcome: Outcome, pieces: Sequence[Piece]) -> TurnResult:
@@ -25,6 +40,7 @@ def result_of(turn: Turn, outcome: Outcome, pieces: Sequence[Piece]) -> TurnResu
         summary=outcome.text,
         pieces=tuple(pieces),
         change=_change(outcome),
+        settle=SETTLES[outcome.decision],
     )
 
 
@@ -33,7 +49,7 @@ def failure(error: AgentError) -> Outcome:
     return Outcome(status="failed", text=str(error), problem=_problem(error), spent=True)
 
 
-def broken(turn: Turn, reference: str, live_message_id: str | None) -> TurnResult:
+def broken(turn: Turn, reference: str, live: LiveNote | None) -> TurnResult:
     """Return the result of a turn that a bug of ours ended; `reference` finds it in the log.
 
     The turn's live message, if it had one, is removed.
@@ -41,8 +57,10 @@ def broken(turn: Turn, reference: str, live_message_id: str | None) -> TurnResul
     text = f"Something in Roomkey broke (reference {reference}). This room goes on; say it again."
     channel_id = turn.address.channel_id
     pieces = [Piece(channel_id=channel_id, body=text, reply_to=turn.address.message_id)]
-    if live_message_id is not None:
-        pieces.append(Piece(channel_id=channel_id, target_id=live_message_id, action="delete"))
+    if live is not None:
+        pieces.append(
+            Piece(channel_id=channel_id, target_id=live.message_id, target_nonce=live.nonce, action="delete")
+        )
     return TurnResult(turn=turn.id, state=TurnState.FAILED, summary=text, pieces=tuple(pieces))
 
 

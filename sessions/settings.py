@@ -1,12 +1,26 @@
 """The engine's sections of the settings. Models only: nothing is read here."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Isolation = Literal["none"]
 """How an agent is kept from other rooms. Only `none` exists so far."""
+
+
+WhenBusy = Literal["queue", "steer", "interrupt"]
+OnInterrupt = Literal["ask", "resume", "fail"]
+
+
+class RoomPolicy(BaseModel):
+    """What a room does with messages during a turn, and with a turn that was interrupted."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    when_busy: WhenBusy = "queue"
+    on_interrupt: OnInterrupt = "ask"
 
 
 class AgentSettings(BaseModel):
@@ -35,10 +49,37 @@ class AgentSettings(BaseModel):
     ask_limit_s: float = Field(
         default=600.0, gt=0, description="Seconds a permission request stays open before it counts as a no."
     )
+    when_busy: WhenBusy = Field(
+        default="queue",
+        description="What becomes of a message that comes during a turn: it waits, is handed to the running"
+        " turn if the agent can take it, or ends that turn.",
+    )
+    on_interrupt: OnInterrupt = Field(
+        default="ask",
+        description="What becomes of a turn that was interrupted half done: a person is asked, it goes on"
+        " by itself, or it is dropped with a notice.",
+    )
     queue_limit: int = Field(default=100, ge=1, description="How many prompts may wait in one room.")
     grace_s: float = Field(
-        default=20.0, ge=0, description="Seconds that running turns get to end when Roomkey stops."
+        default=20.0,
+        ge=0,
+        description="Seconds that running turns get to end when Roomkey stops;"
+        " as a systemd service its TimeoutStopSec less 10 s instead.",
+    )
+    # Absolute: an agent starts in its room's directory, where a relative path means something else.
+    program: Annotated[Path, AfterValidator(Path.absolute)] | None = Field(
+        default=None, description="The agent's program; empty means the one that came with Roomkey."
     )
     script: Path | None = Field(
         default=None, description="The TOML file that the scripted agent plays; empty means echo."
     )
+
+    @property
+    def policy(self) -> RoomPolicy:
+        """What every room does that has no word of its own."""
+        return RoomPolicy(when_busy=self.when_busy, on_interrupt=self.on_interrupt)
+
+    def vendor_options(self) -> Mapping[str, object]:
+        """Return what goes to the agent's adapter as it is, by name; without what is not set."""
+        options = {"program": self.program, "script": self.script}
+        return {name: value for name, value in options.items() if value is not None}

@@ -19,7 +19,7 @@ async def end_strays(session_locks: Path, mark: str) -> int:
     """
     groups = await asyncio.to_thread(_held_groups, session_locks)
     for group in groups:
-        log.warning("an agent outlived its bot and is ended", extra={"pid": group})
+        log.warning("an agent is still running and is ended", extra={"pid": group})
         await end_group(group, 0.0)
     await end_marked(f"{mark}={session_locks}/")
     return len(groups)

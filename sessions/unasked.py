@@ -7,7 +7,7 @@ from dataclasses import replace
 from sessions.engine import Engine
 from sessions.keys import SessionKey, TurnId
 from sessions.store.values import ChatAddress, Inbound, Kind, Origin, Prompt, Turn, TurnState
-from sessions.turn import Outcome
+from sessions.turn import LiveNote, Outcome
 
 log = logging.getLogger(__name__)
 
@@ -51,5 +51,5 @@ async def _post(engine: Engine, key: SessionKey, asked_at: ChatAddress, outcome:
     engine.outbox_filled()
 
 
-async def _nothing_live(message_id: str) -> None:
-    raise AssertionError(f"a notice shows nothing live, yet message {message_id} was sent")
+async def _nothing_live(live: LiveNote) -> None:
+    raise AssertionError(f"a notice shows nothing live, yet {live} was to be sent")

@@ -3,24 +3,25 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import chain, repeat
 from typing import Final, assert_never
 
-from sessions.agents.base import Decision, TurnInput
+from sessions.agents.base import Decision
+from sessions.attempt import Attempt
+from sessions.crash_points import reached
 from sessions.engine import Engine
-from sessions.errors import AgentError, AgentGone, Fenced, StateError
+from sessions.errors import Fenced, StateError
 from sessions.keys import SessionKey, TurnId
 from sessions.live_agent import LiveAgent
 from sessions.log import turn_context
-from sessions.prompts import compose, problems, prompt_uuid
 from sessions.records import Renewed
-from sessions.results import broken, failure, result_of
+from sessions.results import broken, decision, result_of
 from sessions.store.values import ChatAddress, Kind, Lease, Piece, Take, Turn, TurnResult, TurnState
-from sessions.turn import Halt, Outcome, ReplySink, RunningTurn
+from sessions.turn import Halt, LiveNote, Outcome
 from sessions.unasked import post_unasked
 
 log = logging.getLogger(__name__)
@@ -29,14 +30,6 @@ _STORE_WAITS_S: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
 _OWN_TIME_S: Final = 0.25
 """How long a room may go from turn to turn while others wait for its place."""
 _FRESH = "Started fresh: I remember nothing of what was said here before. Files and memory notes stay."
-
-
-class _Halted(Exception):
-    """The turn is to end, and its prompt was not handed over yet."""
-
-    def __init__(self, reason: Halt) -> None:
-        super().__init__(reason)
-        self.reason: Halt = reason
 
 
 class Worker:
@@ -56,17 +49,22 @@ class Worker:
         self._is_leaving = False
         self._is_draining = False
         self._turn: Turn | None = None
-        self._running: RunningTurn | None = None
+        self._attempt: Attempt | None = None
         self._halted: Halt | None = None
-        self._starting: asyncio.Timeout | None = None
         self._started_s = 0.0
-        self._live_message_id: str | None = None
+        self._live: LiveNote | None = None
+        self._waiting = 0
         self._address: ChatAddress | None = None  # where the room was last spoken to
 
     @property
     def is_asking(self) -> bool:
         """Whether the running turn waits for a person."""
-        return self._running is not None and self._running.is_asking
+        return self._attempt is not None and self._attempt.is_asking
+
+    @property
+    def turn(self) -> TurnId | None:
+        """The turn that runs here, if one does."""
+        return None if self._turn is None else self._turn.id
 
     @property
     def running_for_s(self) -> float | None:
@@ -77,11 +75,22 @@ class Worker:
         """End the running turn, and one that is just being taken; False if none is known to run."""
         if self._halted is None:
             self._halted = reason
-            if self._running is not None:
-                self._running.halt(reason)
-            elif self._starting is not None:
-                self._starting.reschedule(asyncio.get_running_loop().time())
+            if self._attempt is not None:
+                self._attempt.halt(reason)
         return self._turn is not None
+
+    def make_way(self) -> None:
+        """End the turn that an agent works on; one that has ended, or is only being taken, goes its way."""
+        if self._attempt is not None:
+            self._attempt.halt("stopped")
+
+    def queued(self, waiting: int, *, steer: bool = False) -> None:
+        """Hear how many wait behind the running turn, and whether it may take the first of them along."""
+        self._waiting = waiting
+        if self._attempt is not None:
+            self._attempt.waiting(waiting)
+            if steer:
+                self._attempt.steer()
 
     def drain(self) -> None:
         """Take no further turn and end when the running one has."""
@@ -90,14 +99,15 @@ class Worker:
 
     async def answer(self, turn: TurnId, ask: str, decision: Decision) -> bool:
         """Answer an open ask of the running turn; False if it is not open any more."""
-        if self._running is None or self._turn is None or self._turn.id != turn:
+        if self._attempt is None or self.turn != turn:
             return False
-        return await self._running.answer(ask, decision)
+        return await self._attempt.answer(ask, decision)
 
     async def run(self) -> None:
         """Serve until retired or drained; a turn that a broken run left behind is ended first."""
         with turn_context(self._key):
             lease = await self._engine.store.claim(self._key, self._engine.owner)
+            reached("claim")
             await self._settle(lease)
             async with asyncio.TaskGroup() as tasks:
                 say = partial(self._start_unasked, tasks)
@@ -130,21 +140,40 @@ class Worker:
                 self._leave()
 
     async def _serve_waiting(self, lease: Lease, agent: LiveAgent) -> None:
-        async with self._engine.pool.place():
-            until_s = self._engine.clock.monotonic_s() + _OWN_TIME_S
-            turn = None if self._is_draining else await self._advance(lease, None, Take.ONE)
-            while turn is not None:
-                result = await self._serve(lease, agent, turn)
-                log.info(
-                    "turn done", extra={"id": turn.id, "state": result.state, "took_s": self.running_for_s}
-                )
-                if agent.is_open:
-                    self._engine.pool.idle(self._key, evictable=agent.is_evictable)
-                has_had_its_time = self._engine.clock.monotonic_s() >= until_s
-                passing_on = self._is_draining or (has_had_its_time and self._engine.pool.is_contended)
-                turn = await self._advance(lease, result, Take.NONE if passing_on else Take.ONE)
-                if passing_on:
-                    self._woken.set()  # there may be more; it waits its turn behind the other rooms
+        breaker = self._engine.breaker
+        if not breaker.admits(self._key):
+            await self._advance(lease, None, Take.NONE)  # behind it, what woke this worker is stored
+            if not (await self._engine.store.lane(self._key)).waiting:
+                return
+        await breaker.ready(self._key, self._say_held)
+        try:
+            async with self._engine.pool.place():
+                await self._serve_in_place(lease, agent)
+        finally:
+            breaker.note(self._key, None)
+
+    async def _serve_in_place(self, lease: Lease, agent: LiveAgent) -> None:
+        may_go_on, pool = partial(self._engine.breaker.admits, self._key), self._engine.pool
+        until_s = self._engine.clock.monotonic_s() + _OWN_TIME_S
+        turn = None
+        if may_go_on():
+            turn = await self._advance(lease, None, Take.ONE)
+        else:
+            self._woken.set()
+        while turn is not None:
+            result = await self._serve(lease, agent, turn)
+            log.info("turn done", extra={"id": turn.id, "state": result.state, "took_s": self.running_for_s})
+            if agent.is_open:
+                pool.idle(self._key, evictable=agent.is_evictable)
+            has_had_its_time = self._engine.clock.monotonic_s() >= until_s
+            passing_on = self._is_draining or not may_go_on() or (has_had_its_time and pool.is_contended)
+            turn = await self._advance(lease, result, Take.NONE if passing_on else Take.ONE)
+            if passing_on:
+                self._woken.set()  # there may be more; it waits its turn behind the other rooms
+
+    async def _say_held(self, text: str) -> None:
+        for waiting in (await self._engine.store.queued(self._key))[:1]:
+            await post_unasked(self._engine, self._key, waiting.address, Outcome(status="ok", text=text))
 
     async def _advance(self, lease: Lease, finish: TurnResult | None, take: Take) -> Turn | None:
         """Commit the end of a turn and the start of the next; a store in trouble is asked again and again."""
@@ -162,9 +191,16 @@ class Worker:
             else:
                 break
         self._started_s = self._engine.clock.monotonic_s()
-        self._live_message_id = None
+        self._live = None
+        if finish is not None:
+            reached("finish.after_commit")
+        if self._turn is not None:
+            reached("take.after_commit")
+            self._waiting = max(0, self._waiting - 1)
         if finish is not None:
             self._engine.outbox_filled()
+        if finish is not None or self._turn is not None:
+            self._engine.receipts_due()
         return self._turn
 
     async def _serve(self, lease: Lease, agent: LiveAgent, turn: Turn) -> TurnResult:
@@ -186,18 +222,20 @@ class Worker:
                 reference = secrets.token_hex(3)
                 log.exception("a turn broke", extra={"reference": reference})
                 await agent.close()
-                return broken(turn, reference, self._live_message_id)
+                return broken(turn, reference, self._live)
 
     async def _settle(self, lease: Lease) -> None:
         left = (await self._engine.store.lane(self._key)).running
         if left is not None:
             reference = secrets.token_hex(3)
             log.error("a broken worker left a turn behind", extra={"reference": reference, "turn": left.id})
-            await self._advance(lease, broken(left, reference, self._live_message_id), Take.NONE)
+            await self._advance(lease, broken(left, reference, self._live), Take.NONE)
 
     async def _reset(self, agent: LiveAgent, turn: Turn) -> TurnResult:
+        reached("reset.taken")
         await agent.close()
         await self._engine.store.ensure_session(self._engine.first_record(self._key))
+        reached("reset.made")
         return TurnResult(
             turn=turn.id,
             state=TurnState.DONE,
@@ -207,88 +245,38 @@ class Worker:
         )
 
     async def _prompt(self, lease: Lease, agent: LiveAgent, turn: Turn) -> TurnResult:
-        async def note_live(message_id: str) -> None:
-            self._live_message_id = message_id
-            await self._engine.store.note(lease, turn.id, shown=True, live_message_id=message_id)
+        async def note_live(live: LiveNote) -> None:
+            self._live = live
+            await self._engine.store.note(
+                lease, turn.id, shown=True, live_nonce=live.nonce, live_message_id=live.message_id
+            )
 
         async with self._engine.open_reply(turn, note_live) as sink:
-            outcome = await self._outcome(lease, agent, turn, sink)
-            pieces = await sink.pieces(outcome)
-        if outcome.spent:
-            await agent.close()
-        return result_of(turn, outcome, pieces)
-
-    async def _outcome(self, lease: Lease, agent: LiveAgent, turn: Turn, sink: ReplySink) -> Outcome:
-        notices: list[str] = []
-        try:
-            outcome = await self._follow(lease, agent, turn, sink, notices.append)
-        except _Halted as halted:
-            outcome = Outcome(status=halted.reason)
-        except AgentError as error:
-            log.warning("the agent failed", extra={"error": str(error), "stderr": error.stderr_tail[-2000:]})
-            outcome = failure(error)
-        finally:
-            agent.follow(None, None)
-            self._running = None
-        return replace(outcome, notice="\n".join(notices)) if notices else outcome
-
-    async def _follow(
-        self, lease: Lease, agent: LiveAgent, turn: Turn, sink: ReplySink, tell: Callable[[str], None]
-    ) -> Outcome:
-        prompt: TurnInput | None = None
-        for is_last in (False, True):
-            async with self._haltable():
-                prompt = prompt or await self._composed(turn, tell)
-                session = await agent.open(lease, tell)
-            self._is_leaving = False  # it was told to go while it was idle, and it is not any more
-            running = RunningTurn(
-                agent=session,
-                sink=sink,
-                limits=self._engine.limits,
-                clock=self._engine.clock,
-                note_tool=partial(self._note_tool, lease, turn.id),
-                begin_asking=self._engine.pool.lend,
-                end_asking=self._engine.pool.take_back,
+            outcome = await self._outcome(
+                Attempt(self._engine, lease, turn, agent, sink, since_s=self._started_s)
             )
-            agent.follow(turn.id, running)
-            self._running = running
-            try:
-                return await running.run(prompt)
-            except AgentGone:
-                # It died while it was idle: nothing was handed over, so a fresh process may try.
-                if is_last:
-                    raise
-                self._running = None
-                await agent.close()
-        raise AssertionError("the last try returns or raises")
+            reached("turn.ended")
+            self._engine.breaker.note(self._key, outcome)
+            if outcome.spent:
+                await agent.close(grace_s=0)
+            if outcome.status == "interrupted":
+                if self._live is None and outcome.tools == 0 and not outcome.notice:
+                    return TurnResult(turn=turn.id, state=TurnState.QUEUED)  # as if it had not begun
+                made_of_it = decision(self._engine.policy(self._key), turn.attempt)
+                outcome = replace(outcome, decision=made_of_it)
+            return result_of(turn, outcome, await sink.pieces(outcome))
 
-    @asynccontextmanager
-    async def _haltable(self) -> AsyncGenerator[None]:
-        """Let a halt cut short what is done inside. Raises _Halted."""
-        try:
-            async with asyncio.timeout(0 if self._halted else None) as self._starting:
-                yield
-        except TimeoutError:
-            if self._halted is None:
-                raise
-        finally:
-            self._starting = None
+    async def _outcome(self, attempt: Attempt) -> Outcome:
+        self._attempt = attempt
         if self._halted is not None:
-            raise _Halted(self._halted)
-
-    async def _note_tool(self, lease: Lease, turn: TurnId, title: str) -> None:
+            attempt.halt(self._halted)
+        if self._waiting:
+            attempt.waiting(self._waiting)
         try:
-            await self._engine.store.note(lease, turn, last_tool=title)
-        except Fenced:
-            raise
-        except StateError as error:  # only what is said after a crash suffers
-            log.warning("a tool was not noted", extra={"error": str(error)})
-
-    async def _composed(self, turn: Turn, tell: Callable[[str], None]) -> TurnInput:
-        files = await self._engine.fetched(turn)
-        for problem in problems(files):
-            tell(problem)
-        return TurnInput(turn=turn.id, uuid=prompt_uuid(turn), text=compose(turn.prompt, files))
+            return await attempt.run()
+        finally:
+            self._attempt = None
+            self._is_leaving = False  # it was told to go while it was idle, and it was used since
 
     def _leave(self) -> None:
         self._is_leaving = True

@@ -32,6 +32,7 @@ def nothing_blocks_the_loop(request: pytest.FixtureRequest) -> Iterator[BlockBus
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "blocking: the test itself blocks the loop, and may")
+    config.addinivalue_line("markers", "fault(row, injected, expected): a row of the fault catalogue")
 
 
 @pytest.hookimpl(hookwrapper=True)

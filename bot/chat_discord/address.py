@@ -18,7 +18,7 @@ def incoming(message: discord.Message, me: discord.abc.User) -> Incoming:
     mentions_bot = _mentions(message, me)
     others = {user.id for user in message.mentions} | {_replied_to(message)}
     return Incoming(
-        place=_place_of(message),
+        place=place_of(message.channel, message.guild),
         person=_author(message),
         message_id=message.id,
         text=_text(message, me),
@@ -26,6 +26,7 @@ def incoming(message: discord.Message, me: discord.abc.User) -> Incoming:
         mentions_bot=mentions_bot,
         mentions_others=not mentions_bot and bool(others - {None, me.id, message.author.id}),
         ordinary=message.type in _ORDINARY and message.webhook_id is None,
+        ours=message.author.id == me.id,
     )
 
 
@@ -72,11 +73,11 @@ def _author(message: discord.Message) -> Person:
     return person(user)
 
 
-def _place_of(message: discord.Message) -> Place:
-    channel = message.channel
+def place_of(channel: "discord.abc.MessageableChannel", guild: discord.Guild | None) -> Place:
+    """Return what a channel of a guild is to us."""
     # A channel that is not in the cache, such as an archived thread, shows its ids alone.
     unknown = isinstance(channel, discord.PartialMessageable)
-    guild_id = channel.guild_id if unknown else message.guild and message.guild.id
+    guild_id = channel.guild_id if unknown else guild and guild.id
     return Place(
         platform=PLATFORM,
         channel_id=str(channel.id),

@@ -1,13 +1,20 @@
-"""Answers to interactions that only one person sees; a late or lost answer never raises."""
+"""Answers to interactions: acknowledged in time, said to one person; a late or lost one never raises."""
 
 import asyncio
 import logging
-from typing import Final
+import secrets
+from collections.abc import Awaitable
+from typing import Any, Final, TypeVar
 
 import aiohttp
 import discord
 
+from bot.chat_discord.buttons import view_of
 from bot.render import pieces
+from bot.said import Said
+from sessions.errors import StateError, UserError
+
+_T = TypeVar("_T")
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +28,7 @@ _ALREADY_ACKNOWLEDGED: Final = 40060
 _CALL_S: Final = 10.0
 _LIMIT_CHARS: Final = 2000
 _LOST: Final = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
+_NOBODY: Final = discord.AllowedMentions.none()
 
 
 async def acknowledge(interaction: discord.Interaction, *, thinking: bool) -> None:
@@ -37,16 +45,45 @@ async def acknowledge(interaction: discord.Interaction, *, thinking: bool) -> No
             log.warning("an interaction was not acknowledged", extra={"reason": str(error)})
 
 
-async def tell(interaction: discord.Interaction, text: str) -> None:
-    """Say something to the person alone, after `acknowledge`."""
+async def in_words(work: Awaitable[_T], name: str) -> _T | Said:
+    """Return what a command or click gives, or what to say about its error: nobody stays without a word."""
     try:
-        for piece in pieces(text, _LIMIT_CHARS):
+        return await work
+    except UserError as error:
+        return Said(str(error))
+    except StateError as error:
+        log.warning(
+            "an interaction met a store in trouble", extra={"interaction": name, "reason": str(error)}
+        )
+        return Said(NOT_STORED)
+    except Exception:  # discord.py would log it and leave the person without a word
+        reference = secrets.token_hex(3)
+        log.exception("an interaction broke", extra={"interaction": name, "reference": reference})
+        return Said(broke(reference))
+
+
+async def tell(interaction: discord.Interaction, said: Said) -> None:
+    """Say something to the person alone, after `acknowledge`; its buttons stand under the last piece."""
+    bodies = pieces(said.text, _LIMIT_CHARS)
+    try:
+        for body in bodies:
+            view = view_of(said.rows) if body is bodies[-1] else None
+            given: dict[str, Any] = {} if view is None else {"view": view}
             async with asyncio.timeout(_CALL_S):
-                await interaction.followup.send(
-                    piece, ephemeral=True, allowed_mentions=discord.AllowedMentions.none()
-                )
+                await interaction.followup.send(body, ephemeral=True, allowed_mentions=_NOBODY, **given)
     except _LOST as error:
         log.warning("an interaction was not answered", extra={"reason": str(error)})
+
+
+async def become(interaction: discord.Interaction, said: Said) -> None:
+    """Let the private message whose button was clicked become something else, after `acknowledge`."""
+    try:
+        async with asyncio.timeout(_CALL_S):
+            await interaction.edit_original_response(
+                content=said.text, view=view_of(said.rows), allowed_mentions=_NOBODY
+            )
+    except _LOST as error:
+        log.warning("an answer could not be changed", extra={"reason": str(error)})
 
 
 def broke(reference: str) -> str:

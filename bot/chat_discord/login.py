@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
+import random
 from collections.abc import Generator
-from contextlib import contextmanager
-from typing import Final
+from contextlib import contextmanager, suppress
+from typing import Final, Literal
 
 import aiohttp
 import discord
 import yarl
+from discord.backoff import ExponentialBackoff
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
@@ -19,8 +21,12 @@ from bot.chat import ChatUnusable, IntentsMissing, TokenRefused
 log = logging.getLogger(__name__)
 
 _LOGIN_S: Final = 60.0
+_READY_S: Final = 60.0
+_FAREWELL_S: Final = 15.0
+_RESUMABLE: Final = 4000
 _GATE_S: Final = 2.0
-_WAIT: Final = wait_random_exponential(max=60.0)
+_LONGEST_WAIT_S: Final = 60.0
+_WAIT: Final = wait_random_exponential(max=_LONGEST_WAIT_S)
 _PORTAL: Final = "https://discord.com/developers/applications"
 _CDN: Final = "https://cdn.discordapp.com"
 
@@ -94,6 +100,22 @@ async def stay(client: discord.Client) -> None:
     Raises:
         TokenRefused, IntentsMissing, ChatUnusable: Discord closed the door; the text says what to do.
     """
+    failure: Exception | None = None
+    async with asyncio.TaskGroup() as tasks:
+        watching = tasks.create_task(_leave_what_never_begins(client), name="sessions of the gateway")
+        try:
+            await _connect(client)
+        except Exception as error:  # noqa: BLE001 -- raised again, not wrapped by the group
+            failure = error
+        finally:
+            watching.cancel()
+    if failure is not None:
+        raise failure
+
+
+async def _connect(client: discord.Client) -> None:
+    # The library asks its own module for the waits between its tries, and takes no other.
+    discord.client.ExponentialBackoff = ShortBackoff  # pyright: ignore[reportPrivateImportUsage]
     # discord.py 2.7.1 comes back by itself, but if the very first connection fails it stumbles
     # over the one that it never had.
     tries = AsyncRetrying(
@@ -106,6 +128,26 @@ async def stay(client: discord.Client) -> None:
         async for attempt in tries:
             with attempt:
                 await client.connect(reconnect=True)
+
+
+async def _leave_what_never_begins(client: discord.Client) -> None:
+    """Dial again when a session was asked for and never began: its heartbeats would be answered for ever."""
+    while True:
+        ws = client.ws
+        await asyncio.sleep(_READY_S)
+        if ws and ws is client.ws and ws.open and ws.session_id is None:
+            log.warning("Discord does not begin a session, connecting anew")
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_FAREWELL_S):
+                    await ws.close(_RESUMABLE)
+
+
+class ShortBackoff(ExponentialBackoff[Literal[False]]):
+    """discord.py's growing random waits between two tries to get back, up to a minute; its own grow to 17."""
+
+    def delay(self) -> float:
+        """Return how long to wait, in seconds."""
+        return min(super().delay(), random.uniform(_LONGEST_WAIT_S / 2, _LONGEST_WAIT_S))
 
 
 @contextmanager

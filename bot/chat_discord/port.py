@@ -1,29 +1,34 @@
 """ChatPort over Discord's REST API: each call has a time limit; text never pings."""
 
 import asyncio
+import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final
 
 import discord
 
-from bot.chat import Button, Capabilities, MessageGone
+from bot.chat import Banned, Button, Capabilities, MessageGone
 from bot.chat_discord.address import PLATFORM
+from bot.chat_discord.buttons import view_of
 from bot.chat_discord.errors import translated
+from sessions.clock import Clock, SystemClock
+
+log = logging.getLogger(__name__)
 
 _NOBODY: Final = discord.AllowedMentions.none()
 _CALL_S: Final = 30.0
 _TYPING_S: Final = 10.0
+_LOOK_BACK: Final = 500
+"""How many messages are searched for one that may have been sent, in pages of 100."""
+_CLOCK: Final = SystemClock()
 _NO_HISTORY_NO_REPLY: Final = 160002
 """Who may not read a channel's history may write there, but not as a reply."""
+_UNKNOWN_EMOJI: Final = 10014
+"""Also what an emoji is called that stands under no message."""
 _LINK: Final = re.compile(r"https?://", re.IGNORECASE)
-_STYLES: Final = {
-    "plain": discord.ButtonStyle.secondary,
-    "primary": discord.ButtonStyle.primary,
-    "good": discord.ButtonStyle.success,
-    "danger": discord.ButtonStyle.danger,
-}
 
 
 class DiscordPort:
@@ -37,10 +42,34 @@ class DiscordPort:
         can_delete=True,
         can_type=True,
         has_buttons=True,
+        can_react=True,
+        nonce_window_s=120.0,  # Discord says "the past few minutes"
     )
 
-    def __init__(self, client: discord.Client) -> None:
+    def __init__(self, client: discord.Client, clock: Clock = _CLOCK) -> None:
         self._client = client
+        self._clock = clock
+        self._banned_until_s = 0.0
+
+    @contextmanager
+    def asking(self) -> Generator[None]:
+        """Let requests through, with their errors translated; none while Discord turns us away.
+
+        Raises:
+            Banned: it does so now, or did a while ago.
+        """
+        left_s = self._banned_until_s - self._clock.monotonic_s()
+        if left_s > 0:
+            raise Banned(retry_after_s=left_s)
+        try:
+            with translated():
+                yield
+        except Banned as error:
+            now_s = self._clock.monotonic_s()
+            if now_s >= self._banned_until_s:  # of all requests that were under way, one says so
+                self._banned_until_s = now_s + error.retry_after_s
+                log.warning("Discord turns this machine away", extra={"quiet_for_s": error.retry_after_s})
+            raise
 
     async def send(
         self,
@@ -64,7 +93,7 @@ class DiscordPort:
                 message_id=int(reply_to), channel_id=int(channel_id), fail_if_not_exists=False
             )
         if buttons:
-            given["view"] = _view(buttons)
+            given["view"] = view_of([buttons])
         no_previews = silent or len(_LINK.findall(body)) > 1
         send = partial(
             self._channel(channel_id).send,
@@ -73,7 +102,7 @@ class DiscordPort:
             suppress_embeds=no_previews,
             allowed_mentions=_NOBODY,
         )
-        with translated():
+        with self.asking():
             async with asyncio.timeout(_CALL_S):
                 try:
                     sent: discord.Message = await send(**given)
@@ -89,16 +118,15 @@ class DiscordPort:
     ) -> None:
         """Replace a message's text and buttons."""
         message = self._channel(channel_id).get_partial_message(int(message_id))
-        with translated():
+        with self.asking():
             async with asyncio.timeout(_CALL_S):
-                view = _view(buttons) if buttons else None
-                await message.edit(content=body, view=view, allowed_mentions=_NOBODY)
+                await message.edit(content=body, view=view_of([buttons]), allowed_mentions=_NOBODY)
 
     async def delete(self, channel_id: str, message_id: str) -> None:
         """Remove a message of ours. Returns also if it was gone already."""
         message = self._channel(channel_id).get_partial_message(int(message_id))
         try:
-            with translated():
+            with self.asking():
                 async with asyncio.timeout(_CALL_S):
                     await message.delete()
         except MessageGone:
@@ -106,20 +134,55 @@ class DiscordPort:
 
     async def typing(self, channel_id: str) -> None:
         """Show for some 10 s that somebody writes."""
-        with translated():
+        with self.asking():
             async with asyncio.timeout(_TYPING_S):
                 await self._channel(channel_id).typing()
 
+    async def react(self, channel_id: str, message_id: str, mark: str) -> None:
+        """Put a mark of ours under somebody's message. Returns also if it stood there."""
+        message = self._channel(channel_id).get_partial_message(int(message_id))
+        with self.asking():
+            async with asyncio.timeout(_CALL_S):
+                await message.add_reaction(mark)
+
+    async def unreact(self, channel_id: str, message_id: str, mark: str) -> None:
+        """Take a mark of ours away. Returns also if it was gone."""
+        message = self._channel(channel_id).get_partial_message(int(message_id))
+        with self.asking():
+            async with asyncio.timeout(_CALL_S):
+                try:
+                    await message.remove_reaction(mark, self._me)
+                except discord.HTTPException as error:
+                    if error.code != _UNKNOWN_EMOJI:
+                        raise
+
+    async def find_sent(self, channel_id: str, body: str, *, after_id: str | None) -> str | None:
+        """Return our newest message with exactly this text behind `after_id`; None if there is none."""
+        behind = None if after_id is None else discord.Object(int(after_id))
+        newest_first = self._channel(channel_id).history(limit=_LOOK_BACK, after=behind, oldest_first=False)
+        with self.asking():
+            async with asyncio.timeout(_CALL_S):
+                found = [
+                    str(message.id)
+                    async for message in newest_first
+                    if message.author.id == self._me.id and message.content.strip() == body.strip()
+                ]
+        return found[0] if found else None
+
+    async def written(self, channel_id: str, message_id: str) -> str:
+        """Return what a message of ours says; "" if it carries buttons or is gone."""
+        try:
+            with self.asking():
+                async with asyncio.timeout(_CALL_S):
+                    message = await self._channel(channel_id).fetch_message(int(message_id))
+        except MessageGone:
+            return ""
+        return "" if message.components else message.content
+
+    @property
+    def _me(self) -> discord.ClientUser:
+        assert self._client.user is not None, "nobody is logged in"
+        return self._client.user
+
     def _channel(self, channel_id: str) -> discord.PartialMessageable:
         return self._client.get_partial_messageable(int(channel_id))
-
-
-def _view(buttons: Sequence[Button]) -> discord.ui.View:
-    view = discord.ui.View(timeout=None)
-    for button in buttons:
-        view.add_item(
-            discord.ui.Button(label=button.label, custom_id=button.action, style=_STYLES[button.style])
-        )
-    # A view that runs would be kept in memory for ever; clicks are taken by their id (views.py).
-    view.stop()
-    return view

@@ -1,59 +1,51 @@
 """Slash commands: thin shells around bot.commands, acting on the key of the place they are typed in."""
 
-import logging
-import secrets
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from inspect import Parameter, Signature
-from typing import Any
+from typing import Any, Final, assert_never
 
 import discord
 from discord import app_commands
 
 from bot.chat_discord.address import person, place_of_interaction
-from bot.chat_discord.answering import NOT_STORED, acknowledge, broke, tell
+from bot.chat_discord.answering import acknowledge, in_words, tell
+from bot.chat_discord.held import Act
 from bot.commands import COMMANDS
-from bot.commands.spec import Command
+from bot.commands.spec import Command, Option
 from bot.desk import Desk
-from sessions.errors import StateError, UserError
+from bot.said import Said
 
-log = logging.getLogger(__name__)
+Admit = Callable[[int, Act], Awaitable[None] | None]
+"""Does an act in a channel now, and returns what is to be awaited; or later, and returns None."""
+
+_HELD_S: Final = 10.0
+"""How long a command waits for what is held back before it; somebody who says `/stop` means it."""
 
 
-def add_commands(tree: app_commands.CommandTree[Any], desk: Desk) -> None:
-    """Put every command of ours into the tree."""
+def add_commands(tree: app_commands.CommandTree[Any], desk: Desk, admit: Admit) -> None:
+    """Put every command of ours into the tree; each keeps its place behind what is held back."""
     for command in COMMANDS:
-        tree.add_command(_shell(command, desk))
+        tree.add_command(_shell(command, desk, admit))
 
 
-def _shell(command: Command, desk: Desk) -> app_commands.Command[Any, ..., None]:
-    async def callback(interaction: discord.Interaction[Any], **options: bool) -> None:
-        # The place in the room's order is taken before anything is awaited.
-        answer = desk.call(
-            command, person(interaction.user), place_of_interaction(interaction), interaction.id, options
-        )
+def _shell(command: Command, desk: Desk, admit: Admit) -> app_commands.Command[Any, ..., None]:
+    async def callback(interaction: discord.Interaction[Any], **options: bool | str) -> None:
+        who, place = person(interaction.user), place_of_interaction(interaction)
+        call = _Call(lambda: desk.call(command, who, place, interaction.id, options))
+        # The place in the room's order is taken before anything is awaited, or when the channel opens.
+        doing = admit(int(place.channel_id), call.begin)
+        if doing is not None:
+            await doing
         await acknowledge(interaction, thinking=True)
-        try:
-            text = await answer
-        except UserError as error:
-            text = str(error)
-        except StateError as error:
-            log.warning(
-                "a command met a store in trouble", extra={"command": command.name, "reason": str(error)}
-            )
-            text = NOT_STORED
-        except Exception:  # discord.py would log it and leave the person without a word
-            reference = secrets.token_hex(3)
-            log.exception("a command broke", extra={"command": command.name, "reference": reference})
-            text = broke(reference)
-        await tell(interaction, text)
+        await tell(interaction, await in_words(call.answer(), command.name))
 
     # discord.py reads a command's options from the signature of its callback.
     signature = Signature(
         [
             Parameter("interaction", Parameter.POSITIONAL_OR_KEYWORD, annotation=discord.Interaction),
-            *(
-                Parameter(option.name, Parameter.KEYWORD_ONLY, annotation=bool, default=False)
-                for option in command.options
-            ),
+            *map(_parameter, command.options),
         ]
     )
     vars(callback)["__signature__"] = signature
@@ -61,3 +53,40 @@ def _shell(command: Command, desk: Desk) -> app_commands.Command[Any, ..., None]
     return app_commands.Command(
         name=command.name, description=command.description, callback=described(callback)
     )
+
+
+class _Call:
+    """One use of a command, begun once: when its turn comes, or when that takes too long."""
+
+    def __init__(self, run: Callable[[], Awaitable[Said]]) -> None:
+        self._run = run
+        self._begun = asyncio.Event()
+        self._said: Awaitable[Said] | None = None
+
+    def begin(self) -> Awaitable[None]:
+        """Take the place in the room's order, if it is not taken yet."""
+        self._take()
+        return asyncio.sleep(0)
+
+    async def answer(self) -> Said:
+        """Return what the command says. Raises what it raises."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_HELD_S):
+                await self._begun.wait()
+        return await self._take()
+
+    def _take(self) -> Awaitable[Said]:
+        if self._said is None:
+            self._said = self._run()
+            self._begun.set()
+        return self._said
+
+
+def _parameter(option: Option) -> Parameter:
+    match option.kind:
+        case "flag":
+            return Parameter(option.name, Parameter.KEYWORD_ONLY, annotation=bool, default=False)
+        case "text":
+            return Parameter(option.name, Parameter.KEYWORD_ONLY, annotation=str)
+        case _:
+            assert_never(option.kind)

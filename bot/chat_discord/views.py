@@ -1,27 +1,29 @@
-"""The buttons under permission requests. They outlive a restart: all they know is in their id."""
+"""The buttons under our messages. They outlive a restart: all they know is in their id."""
 
 import logging
 import re
-import secrets
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import discord
 from discord.ui import Button, DynamicItem, Item, View
 
-from bot.approvals import ACTION, Click, parse_action
 from bot.chat import ChatError, ChatPort
 from bot.chat_discord.address import person, place_of_interaction
-from bot.chat_discord.answering import NOT_STORED, acknowledge, broke, tell
+from bot.chat_discord.answering import acknowledge, become, in_words, tell
+from bot.clicks import parse_click
 from bot.desk import Desk
-from sessions.errors import StateError, UserError
+from bot.said import Clicked, Said
+from sessions.errors import AlreadyDecided
 
 log = logging.getLogger(__name__)
 
+_OURS: Final = re.compile(r"rk:.{1,97}")
 
-def ask_button(desk: Desk, port: ChatPort) -> type[DynamicItem[Button[View]]]:
+
+def our_button(desk: Desk, port: ChatPort) -> type[DynamicItem[Button[View]]]:
     """Return the kind of button that discord.py makes anew, from its id alone, at each click."""
 
-    class AskButton(DynamicItem[Button[View]], template=ACTION):
+    class OurButton(DynamicItem[Button[View]], template=_OURS):
         @classmethod
         async def from_custom_id(
             cls, _interaction: discord.Interaction[Any], item: Item[Any], _match: re.Match[str], /
@@ -31,28 +33,32 @@ def ask_button(desk: Desk, port: ChatPort) -> type[DynamicItem[Button[View]]]:
             return cls(item)
 
         async def callback(self, interaction: discord.Interaction[Any]) -> None:
-            click = parse_action(self.custom_id)
-            if click is not None:
-                await _clicked(desk, port, interaction, click)
+            await acknowledge(interaction, thinking=False)
+            clicked = await in_words(_click(desk, interaction, self.custom_id), "button")
+            if isinstance(clicked, Said):
+                await tell(interaction, clicked)
+            else:
+                await _show(port, interaction, clicked)
 
-    return AskButton
+    return OurButton
 
 
-async def _clicked(desk: Desk, port: ChatPort, interaction: discord.Interaction[Any], click: Click) -> None:
-    await acknowledge(interaction, thinking=False)
-    message = interaction.message
+async def _click(desk: Desk, interaction: discord.Interaction[Any], action: str) -> Clicked:
+    click = parse_click(action)
+    if click is None:  # a button of another version
+        raise AlreadyDecided
+    return await desk.click(click, person(interaction.user), place_of_interaction(interaction))
+
+
+async def _show(port: ChatPort, interaction: discord.Interaction[Any], clicked: Clicked) -> None:
+    channel_id, message, becomes = str(interaction.channel_id), interaction.message, clicked.message
     try:
-        line = await desk.click(click, person(interaction.user), place_of_interaction(interaction))
-        if message is not None:
-            await port.edit(str(interaction.channel_id), str(message.id), line)
-    except UserError as error:
-        await tell(interaction, str(error))
-    except StateError as error:
-        log.warning("a click met a store in trouble", extra={"reason": str(error)})
-        await tell(interaction, NOT_STORED)
+        if message is not None and message.flags.ephemeral:
+            await become(interaction, becomes)
+        elif message is not None:
+            buttons = [button for row in becomes.rows for button in row]
+            await port.edit(channel_id, str(message.id), becomes.text, buttons=buttons)
+        if clicked.aloud:
+            await port.send(channel_id, clicked.aloud, nonce=f"said-{interaction.id}")
     except ChatError as error:
-        log.warning("a decision is not shown on its card", extra={"reason": str(error)})
-    except Exception:  # discord.py would log it and leave the person without a word
-        reference = secrets.token_hex(3)
-        log.exception("a click broke", extra={"reference": reference})
-        await tell(interaction, broke(reference))
+        log.warning("what a click did is not shown", extra={"reason": str(error)})

@@ -3,12 +3,14 @@
 from typing import Final
 
 from bot.commands.help import help_command
+from bot.commands.queue import QUEUE
 from bot.commands.reset import RESET
 from bot.commands.spec import Command
 from bot.commands.status import STATUS
 from bot.commands.stop import STOP
+from bot.commands.why import WHY
 
-_ACTS: Final = (STATUS, RESET, STOP)
+_ACTS: Final = (STATUS, QUEUE, WHY, STOP, RESET)
 
 COMMANDS: Final[tuple[Command, ...]] = (*_ACTS, help_command(_ACTS))
 """Written by hand: one line for each command."""

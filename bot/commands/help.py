@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bot.commands.spec import Call, Command
+from bot.said import Said
 
 _INTRO = (
     "Every channel, thread and direct message is a room with a session of its own; only listen"
@@ -13,8 +14,8 @@ _INTRO = (
 def help_command(others: Sequence[Command]) -> Command:
     """Return the command that describes `others` and itself."""
 
-    async def run(_: Call) -> str:
-        return "\n".join([_INTRO, *map(_line, [*others, command])])
+    async def run(_: Call) -> Said:
+        return Said("\n".join([_INTRO, *map(_line, [*others, command])]))
 
     command = Command(name="help", description="What can be said here", run=run)
     return command

@@ -4,11 +4,12 @@ from collections.abc import Awaitable
 from typing import Final
 
 from bot.commands.spec import Call, Command, Option
+from bot.said import Said
 from sessions.store.values import Accepted, Inbound, Kind, Prompt
 
 
-def _run(call: Call) -> Awaitable[str]:
-    now = call.options.get("now", False)
+def _run(call: Call) -> Awaitable[Said]:
+    now = call.flag("now")
     # Not a coroutine: the place in the order is taken by the call, before the chat is answered.
     accepted = call.rooms.accept(
         Inbound(
@@ -21,17 +22,19 @@ def _run(call: Call) -> Awaitable[str]:
             head=now,
         )
     )
-    return _said(accepted, now=now)
+    return _said(call, accepted, now=now)
 
 
-async def _said(accepted: Awaitable[Accepted], *, now: bool) -> str:
+async def _said(call: Call, accepted: Awaitable[Accepted], *, now: bool) -> Said:
     ahead = (await accepted).ahead
+    if (await call.rooms.queue(call.key)).paused:
+        return Said("This room is paused. It starts fresh once `/queue` resumes it.")
     if now:
-        return "This room starts fresh at once. What runs is ended; what waits comes after."
+        return Said("This room starts fresh at once. What runs is ended; what waits comes after.")
     if not ahead:
-        return "This room starts fresh."
+        return Said("This room starts fresh.")
     ended = "the turn before this has ended" if ahead == 1 else f"the {ahead} turns before this have ended"
-    return f"This room starts fresh when {ended}. Use `/reset now:True` to end what runs."
+    return Said(f"This room starts fresh when {ended}. Use `/reset now:True` to end what runs.")
 
 
 RESET: Final = Command(

@@ -4,24 +4,38 @@ from typing import Final, assert_never
 
 from bot.commands.spec import Call, Command
 from bot.reply_state import elapsed
+from bot.said import Said
 from sessions.manager import RoomStatus
 from sessions.records import SessionRecord
 
 _ISOLATION: Final = {"none": "none: agents are kept apart by directories alone"}
+_WHEN_BUSY: Final = {
+    "queue": "waits for its turn",
+    "steer": "is handed to what runs",
+    "interrupt": "ends what runs",
+}
+_ON_INTERRUPT: Final = {
+    "ask": "asks what shall become of it",
+    "resume": "goes on by itself",
+    "fail": "is given up",
+}
 
 
-async def _run(call: Call) -> str:
-    return status_text(await call.rooms.status(call.key))
+async def _run(call: Call) -> Said:
+    return Said(status_text(await call.rooms.status(call.key)))
 
 
 def status_text(status: RoomStatus) -> str:
     """Return everything about a room that a person may want to know, in Markdown."""
     model = status.model or "the agent's default"
     process = "running" if status.live else "not running"
+    paused = " · **paused**: `/queue` resumes it" if status.paused else ""
+    busy, cut = _WHEN_BUSY[status.when_busy], _ON_INTERRUPT[status.on_interrupt]
     lines = [
-        f"**Room** {_code(status.key)} · {_state(status)} · {status.waiting} waiting",
+        f"**Room** {_code(status.key)} · {_state(status)} · {status.waiting} waiting{paused}",
         f"Agent: {status.vendor} · model: {model} · mode: {status.permission_mode} · process: {process}",
         f"Isolation: {_ISOLATION.get(status.isolation, status.isolation)}",
+        f"What is said during a turn {busy}; a turn that a restart cuts off {cut}.",
     ]
     if status.record is None:
         return "\n".join([*lines, "Session: none yet; the first message here starts one."])

@@ -76,6 +76,15 @@ class AgentSession(Protocol):
         """
         ...
 
+    async def steer(self, turn: TurnInput) -> bool:
+        """Hand a further prompt to the running turn; False if no turn runs or the agent cannot do that.
+
+        The agent takes it up when it can, at the latest after what it was asked before. All of that
+        is one turn: its events carry the id of the turn that was sent, and its one `TurnDone` comes
+        after the last of these prompts is answered, with the texts in order. `turn.turn` is not used.
+        """
+        ...
+
     def events(self) -> AsyncGenerator[Event, None]:
         """Yield everything the process says, for its whole life; call it once.
 
@@ -118,6 +127,14 @@ class AgentAdapter(Protocol):
         Raises:
             SessionNotFound: history was expected and is gone. Nothing was started.
             SessionBusy, AuthError, AgentMissing: as they say. Nothing is left running.
+        """
+        ...
+
+    def may_have_acted(self, spec: SessionSpec, prompt: UUID) -> bool:
+        """Whether the agent may have done something for a prompt that a second run would do again.
+
+        Asked when no process of the session lives any more. Goes by the vendor's own record; True
+        also where that is silent or unreadable. Blocks: call it in a thread.
         """
         ...
 

@@ -3,12 +3,12 @@
 import asyncio
 import shlex
 from typing import Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sessions.agents.base import AgentSession, SessionSpec
 from sessions.agents.claude_session import ClaudeSession
 from sessions.agents.claude_start import VENDOR, prepare
-from sessions.agents.claude_transcript import config_dir
+from sessions.agents.claude_transcript import config_dir, may_have_acted
 
 
 class ClaudeAdapter:
@@ -26,6 +26,10 @@ class ClaudeAdapter:
         session = ClaudeSession(spec, resume=resume)
         await session.start()
         return session
+
+    def may_have_acted(self, spec: SessionSpec, prompt: UUID) -> bool:
+        """Whether the transcript holds anything that was done for a prompt, or cannot tell; blocks."""
+        return may_have_acted(config_dir(spec.home), spec.agent_session_id, prompt, spec.expect_history)
 
     def terminal_command(self, spec: SessionSpec) -> str:
         """Return the shell line that continues this session in a terminal."""

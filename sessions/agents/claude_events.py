@@ -6,6 +6,7 @@ task starts a turn nobody asked for, and a prompt may be answered inside such a 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +31,7 @@ from sessions.agents.claude_results import paragraphs, turn_done
 from sessions.agents.claude_start import disobedience
 from sessions.agents.claude_tools import tool_output, tool_title
 from sessions.agents.claude_transcript import Answer
+from sessions.agents.claude_turn import OpenTurn
 from sessions.events import (
     BackgroundTasks,
     Event,
@@ -65,7 +67,7 @@ class Translation:
     """What one process has said so far, as far as later messages need it.
 
     `session_id` is the agent session id as last reported. `turn` is what the process works on now:
-    None for nothing, or for something nobody asked for.
+    None for nothing, or for something nobody asked for. `ours` is the turn that awaits its result.
     """
 
     def __init__(self, session_id: str, workdir: Path, memory_dir: Path) -> None:
@@ -74,26 +76,22 @@ class Translation:
         self._workdir = workdir
         self._memory_dir = memory_dir
         self._init: Json | None = None
-        self._sent: TurnInput | None = None
+        self.ours: OpenTurn | None = None
         self._blocks: list[str] = []
         self._tools: dict[str, TurnId | None] = {}
         self._error: str | None = None
         self._context_tokens: int | None = None
+        self._resets_at: datetime | None = None
         self._state = "idle"
 
     @property
-    def awaits_result(self) -> bool:
-        """Whether a prompt was written that has no result yet."""
-        return self._sent is not None
-
-    @property
     def has_begun(self) -> bool:
-        """Whether the process works on that prompt by now."""
-        return self._sent is not None and self.turn == self._sent.turn
+        """Whether the process works on the turn that awaits its result."""
+        return self.ours is not None and self.turn == self.ours.prompt.turn
 
     def expect(self, turn: TurnInput) -> None:
-        """Note that a prompt was written. At most one may await its result."""
-        self._sent = turn
+        """Note that a turn's first prompt was written. At most one turn may await its result."""
+        self.ours = OpenTurn(turn)
 
     def knows_tool(self, tool_use_id: str) -> bool:
         """Whether the call with this id has been reported and has not ended."""
@@ -117,7 +115,9 @@ class Translation:
             case ResultMessage():
                 yield from self._result(message)
             case RateLimitEvent():
-                yield rate_limit(message, self.turn)
+                limit = rate_limit(message, self.turn)
+                self._resets_at = limit.resets_at if limit.status == "rejected" else None
+                yield limit
             case ConversationResetMessage():
                 self.session_id = message.new_conversation_id
             case SystemMessage():
@@ -127,19 +127,27 @@ class Translation:
 
     def answered_before(self, turn: TurnInput, answer: Answer) -> Iterator[Event]:
         """Report a skipped prompt's answer as it stands in the transcript."""
-        self._sent = None
         if answer.finished:
             yield from (TextFinal(text=block, turn=turn.turn) for block in answer.blocks)
-            yield self._answered(answer.blocks, turn.turn)
+            done = self._answered(answer.blocks, turn.turn)
         else:
             text = "The answer to this was cut off half-way. Say “continue” to have it finished."
-            yield self._failed("no_result", text, turn.turn)
+            done = self._failed("no_result", text, turn.turn)
+        yield from self._close(done, [str(turn.uuid)])
 
     def unfit(self, cause: str) -> Iterator[Event]:
-        """Report the prompt under way as failed because of how the process started."""
-        turn, self._sent = self._sent, None
-        if turn is not None:
-            yield self._failed("other", cause, turn.turn)
+        """Report the turn under way as failed because of how the process started."""
+        ours, self.ours = self.ours, None
+        if ours is not None:
+            text = f"{cause} So I ended it before it did anything. Ask the owner of this bot to look at it."
+            yield self._failed("other", text, ours.prompt.turn)
+
+    def result_unread(self) -> Iterator[Event]:
+        """Report the turn under way as over although its result could not be read."""
+        ours, self.ours = self.ours, None
+        if ours is not None:
+            text = "Claude ended this with a report that I could not read. Say “continue” to go on."
+            yield self._failed("no_result", text, ours.prompt.turn)
 
     def _system(self, subtype: str, data: Json) -> Iterator[Event | Skipped | Unfit]:
         match subtype:
@@ -164,18 +172,19 @@ class Translation:
         self.session_id = str(data.get("session_id") or self.session_id)
         self._blocks = []
         self._error = None
+        self._resets_at = None
         ours = self._named(data.get("user_message_uuids"))
-        self.turn = ours.turn if ours is not None else None
+        self.turn = ours.prompt.turn if ours is not None else None
         cause = disobedience(data, workdir=workdir, memory_dir=self._memory_dir)
         yield self._started(data) if cause is None else Unfit(cause)
 
     def _join(self, uuids: object) -> Iterator[Event]:
         """A prompt may be taken into a turn that is under way; from there on the turn is its own."""
         ours = self._named(uuids)
-        if ours is None or self.turn == ours.turn:
+        if ours is None or self.turn == ours.prompt.turn:
             return
         yield from self._close_background()
-        self.turn = ours.turn
+        self.turn = ours.prompt.turn
         if self._init is not None:
             yield self._started(self._init)
 
@@ -229,32 +238,44 @@ class Translation:
         self.session_id = message.session_id
         kind = message.origin["kind"] if message.origin is not None else "human"
         # An interrupted turn may name no prompt at all.
-        ours = self._named(message.user_message_uuids) or (self._sent if kind == "human" else None)
+        ours = self._named(message.user_message_uuids) or (self.ours if kind == "human" else None)
         if ours is not None:
-            if self.turn != ours.turn:
+            if self.turn != ours.prompt.turn:
                 yield from self._close_background()
-            self.turn, self._sent = ours.turn, None
-        yield turn_done(
+            self.turn = ours.prompt.turn
+        done = turn_done(
             message,
             turn=self.turn,
             blocks=self._blocks,
             error=self._error,
             context_tokens=self._context_tokens,
+            resets_at=self._resets_at,
         )
         self.turn, self._blocks = None, []
         self._tools.clear()
+        if ours is None:
+            yield done
+        else:
+            yield from self._close(done, message.user_message_uuids)
+
+    def _close(self, part: TurnDone, uuids: object) -> Iterator[TurnDone]:
+        """Take a result of our turn; it ends the turn when every prompt of it is answered."""
+        whole = self.ours.close(part, uuids) if self.ours is not None else part
+        if whole is not None:
+            self.ours = None
+            yield whole
 
     def _state_changed(self, state: str) -> Iterator[Event | Skipped]:
         before, self._state = self._state, state
         if state != "idle":
             return
         yield Idle()
-        if before == "idle" and self._sent is not None:  # it never ran: the uuid is known
-            yield Skipped(self._sent)
+        if before == "idle" and self.ours is not None:  # it never ran: the uuid is known
+            yield Skipped(self.ours.prompt)
 
-    def _named(self, uuids: object) -> TurnInput | None:
-        """Return the prompt that awaits its result, if `uuids` names it."""
-        return self._sent if self._sent is not None and str(self._sent.uuid) in as_list(uuids) else None
+    def _named(self, uuids: object) -> OpenTurn | None:
+        """Return the turn that awaits its result, if `uuids` names a prompt of it."""
+        return self.ours if self.ours is not None and self.ours.is_named_in(uuids) else None
 
     def _started(self, data: Json) -> Started:
         return Started(

@@ -1,10 +1,11 @@
-"""Messages of Claude Code that mean the same whatever came before them. Pure."""
+"""Messages to and from Claude Code that mean the same whatever came before them. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Final, Literal
 
 from claude_agent_sdk import RateLimitEvent
 
+from sessions.agents.base import TurnInput
 from sessions.agents.claude_fields import Json, as_int, as_time
 from sessions.events import RateLimit, Retry, TextDelta, Thinking
 from sessions.keys import TurnId
@@ -13,6 +14,18 @@ _LIMIT_STATES: Final[Mapping[str, Literal["warning", "rejected"]]] = {
     "allowed_warning": "warning",
     "rejected": "rejected",
 }
+
+
+async def prompt_frames(turn: TurnInput) -> AsyncIterator[dict[str, object]]:
+    """Yield a prompt as the SDK wants it: its uuid is ours, its text is only text."""
+    yield {
+        "type": "user",
+        "message": {"role": "user", "content": turn.text},
+        "parent_tool_use_id": None,
+        "uuid": str(turn.uuid),
+        # As written: no `@path` is read in, no leading `/` is a command.
+        "client_composed": True,
+    }
 
 
 def delta(part: Json, turn: TurnId | None) -> Iterator[TextDelta | Thinking]:

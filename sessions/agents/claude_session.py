@@ -4,40 +4,41 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Final
-from uuid import uuid4
 
 from claude_agent_sdk import (
     ClaudeSDKClient,
     ClaudeSDKError,
     CLIConnectionError,
-    CLIJSONDecodeError,
     Message,
-    PermissionResultAllow,
-    PermissionResultDeny,
     ProcessError,
-    ToolPermissionContext,
 )
 
-from sessions.agents.base import Allow, Decision, Deny, SessionSpec, TurnInput
+from sessions.agents.base import Decision, SessionSpec, TurnInput
+from sessions.agents.claude_asks import Asks
 from sessions.agents.claude_events import Skipped, Translation, Unfit
+from sessions.agents.claude_fields import as_map
+from sessions.agents.claude_frames import prompt_frames
+from sessions.agents.claude_results import unreadable
 from sessions.agents.claude_start import VENDOR, options, start_error
-from sessions.agents.claude_tools import tool_title
 from sessions.agents.claude_transcript import config_dir, find_answer, find_transcript
 from sessions.box.launcher import SESSION
 from sessions.errors import AgentGone
-from sessions.events import AskWithdrawn, Event, Exited, PermissionAsk
+from sessions.events import Event, Exited
 from sessions.process import end_group, end_marked, is_locked, to_the_end
 
 log = logging.getLogger(__name__)
 
 _START_LIMIT_S: Final = 50.0
+_STEER_LIMIT_S: Final = 8.0
 _INTERRUPT_LIMIT_S: Final = 8.0
 _INTERRUPT_AGAIN_S: Final = 1.0
 _TERM_GRACE_S: Final = 3.0
 _STDERR_LINES: Final = 40
 _REPORT_LIMIT_S: Final = 2.0
+
+_GONE: Final = "Claude's program ended before it took this. Say it again to try once more."
 
 
 class ClaudeSession:
@@ -50,18 +51,21 @@ class ClaudeSession:
     def __init__(self, spec: SessionSpec, *, resume: bool) -> None:
         self._spec = spec
         self._stderr: deque[str] = deque(maxlen=_STDERR_LINES)
-        self._client = ClaudeSDKClient(
-            options(spec, resume=resume, can_use_tool=self._can_use_tool, stderr=self._stderr)
-        )
         self._translation = Translation(spec.agent_session_id, spec.workdir, spec.memory_dir)
         self._read_on = asyncio.Condition()
         self._events: asyncio.Queue[Event] = asyncio.Queue()
-        self._asks: dict[str, asyncio.Future[Decision]] = {}
+        self._asks = Asks(self._translation, self._events.put_nowait, self._reported)
+        self._client = ClaudeSDKClient(
+            options(spec, resume=resume, can_use_tool=self._asks.ask, stderr=self._stderr)
+        )
         self._group = 0
         self._reader: asyncio.Task[None] | None = None
         self._close_once = asyncio.Lock()
         self._is_closing = False
+        self._is_interrupting = False
         self._is_unfit = False
+        self._odd = 0
+        self._cause = ""
         self._reaped = asyncio.Event()
         self._has_ended = False
 
@@ -79,7 +83,7 @@ class ClaudeSession:
                 self._group = int(await asyncio.to_thread(self._spec.lock.read_text))
         except BaseException as error:
             await to_the_end(self._client.disconnect())
-            if isinstance(error, ClaudeSDKError | TimeoutError):
+            if isinstance(error, Exception):  # what the SDK raises here has no common class
                 busy = await asyncio.to_thread(is_locked, self._spec.lock)
                 raise start_error(error, self._spec, "\n".join(self._stderr), busy=busy) from error
             raise
@@ -89,13 +93,33 @@ class ClaudeSession:
         """Hand over a prompt; returns when it is written."""
         if self._has_ended:
             raise self._gone()
-        if self._translation.awaits_result:
-            raise RuntimeError("a Claude session works on one prompt at a time")
+        if self._translation.ours is not None:
+            raise RuntimeError("a Claude session works on one turn at a time")
         self._translation.expect(turn)
         try:
-            await self._client.query(_frames(turn))
+            await self._client.query(prompt_frames(turn))
         except CLIConnectionError as error:
             raise self._gone() from error
+
+    async def steer(self, turn: TurnInput) -> bool:
+        """Hand a further prompt to the running turn; False if none runs, or it is being ended."""
+        running = self._translation.ours
+        if running is None or self._has_ended or self._is_interrupting:
+            return False
+        if running.knows(turn):
+            return True
+        running.steer(turn)  # before the write: its result could come at once
+        try:
+            async with asyncio.timeout(_STEER_LIMIT_S):
+                await self._client.query(prompt_frames(turn))
+        except CLIConnectionError:
+            running.unsteer(turn)
+            return False
+        except TimeoutError:  # half of it is written, so nothing else ever can be
+            self._cause = "Claude's program did not read what was said meanwhile, so I ended it."
+            await end_group(self._group, 0)
+            return False
+        return True
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """Yield everything the process says, for its whole life; call it once."""
@@ -106,23 +130,25 @@ class ClaudeSession:
 
     async def answer(self, ask: str, decision: Decision) -> bool:
         """Answer an open `PermissionAsk`; False if it is not open any more."""
-        waiting = self._asks.pop(ask, None)
-        if waiting is None or waiting.done():
-            return False
-        waiting.set_result(decision)
-        return True
+        return self._asks.answer(ask, decision)
 
     async def interrupt(self) -> None:
         """End the running turn, not the process; nothing happens if there is none."""
-        # Claude Code 2.1.327 accepts an interrupt between the prompt and its start, and forgets it.
-        if self._translation.awaits_result:
-            await self._reaches(lambda: self._translation.has_begun, _INTERRUPT_AGAIN_S)
+        self._is_interrupting = True
+        try:
+            # Claude Code 2.1.327 accepts an interrupt between the prompt and its start, and forgets it.
+            if self._translation.ours is not None:
+                await self._reaches(lambda: self._translation.has_begun, _INTERRUPT_AGAIN_S)
+            await self._interrupt_until_done()
+        finally:
+            self._is_interrupting = False
+
+    async def _interrupt_until_done(self) -> None:
+        # Again and again: a prompt that was handed over during the turn runs once the first part is over.
         with contextlib.suppress(ClaudeSDKError, TimeoutError):
             async with asyncio.timeout(_INTERRUPT_LIMIT_S):
                 await self._client.interrupt()
-                while not await self._reaches(
-                    lambda: not self._translation.awaits_result, _INTERRUPT_AGAIN_S
-                ):
+                while not await self._reaches(lambda: self._translation.ours is None, _INTERRUPT_AGAIN_S):
                     await self._client.interrupt()
 
     async def close(self, grace_s: float) -> None:
@@ -137,6 +163,7 @@ class ClaudeSession:
             if self._reaped.is_set() or self._reader is None:
                 return
             self._is_closing = True
+            self._asks.ending()
             try:
                 async with asyncio.TaskGroup() as tasks:
                     force = tasks.create_task(self._force(grace_s))
@@ -158,42 +185,55 @@ class ClaudeSession:
 
     async def _read(self) -> None:
         """Read the process to its end. Never waits for whoever consumes the events."""
-        code: int | None = None
+        code = None
         try:
             code = await self._read_messages()
-        except ProcessError as error:
-            code = error.exit_code
-        except ClaudeSDKError as error:  # it speaks no sense any more, such as a line without end
-            log.warning("claude stream broken", extra={"error": str(error)[:200]})
         finally:
             if self._is_closing:
-                code = None
+                code, self._cause = None, ""
                 await self._reaped.wait()
             else:
                 await self._sweep()
             self._has_ended = True
-            for ask, waiting in self._asks.items():
-                waiting.cancel()
-                self._events.put_nowait(
-                    AskWithdrawn(id=ask, reason="ended", turn=self._translation.turn_of_tool(ask))
-                )
-            self._asks.clear()
-            self._events.put_nowait(Exited(exit_code=code, stderr_tail="\n".join(self._stderr)))
+            self._asks.withdraw()
+            tail = "\n".join(self._stderr)
+            self._events.put_nowait(Exited(exit_code=code, cause=self._cause, stderr_tail=tail))
             await self._tell()
 
-    async def _read_messages(self) -> int:
+    async def _read_messages(self) -> int | None:
+        """Read until nothing comes any more; return the exit code, None if the stream broke before."""
+        broken: Exception | None = None
         while True:
             try:
                 async for message in self._client.receive_messages():
+                    broken = None
                     if not self._is_unfit:
                         await self._take(message)
                     await self._tell()
-            except (ProcessError, CLIConnectionError, CLIJSONDecodeError):
-                raise
-            except ClaudeSDKError as error:  # one odd message; the stream goes on behind it
-                log.warning("claude message not understood", extra={"error": str(error)[:200]})
+            except ProcessError as error:
+                return error.exit_code
+            except Exception as error:  # noqa: BLE001 -- odd messages break the SDK's parser, or ours, anywhere
+                if self._is_closing or isinstance(error, CLIConnectionError):
+                    return None
+                # One odd message costs itself. If it broke the stream, nothing comes behind it.
+                broken = error
+                self._note_odd(error)
             else:
-                return 0
+                if broken is None:
+                    return 0
+                self._cause = unreadable(broken)
+                return None
+
+    def _note_odd(self, error: Exception) -> None:
+        self._odd += 1
+        # The first of a process is news; a program that babbles must not fill the journal.
+        level = logging.WARNING if self._odd == 1 else logging.DEBUG
+        log.log(
+            level, "claude message not understood", extra={"error": repr(error)[:200], "so_far": self._odd}
+        )
+        if as_map(getattr(error, "data", None)).get("type") == "result":
+            for event in self._translation.result_unread():
+                self._events.put_nowait(event)
 
     async def _take(self, message: Message) -> None:
         for item in self._translation.read(message):
@@ -232,39 +272,9 @@ class ClaudeSession:
             for event in self._translation.answered_before(turn, answer):
                 self._events.put_nowait(event)
 
-    async def _can_use_tool(
-        self, tool: str, arguments: dict[str, object], context: ToolPermissionContext
-    ) -> PermissionResultAllow | PermissionResultDeny:
-        ask = context.tool_use_id or str(uuid4())
-        decision: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
-        # The SDK hands this over past the messages; the call itself must be reported first.
-        await self._reaches(lambda: self._translation.knows_tool(ask), _REPORT_LIMIT_S)
-        turn = self._translation.turn_of_tool(ask)
-        title = tool_title(tool, arguments)
-        self._asks[ask] = decision
-        self._events.put_nowait(PermissionAsk(id=ask, tool=tool, title=title, arguments=arguments, turn=turn))
-        try:
-            match await decision:
-                case Allow():
-                    return PermissionResultAllow()
-                case Deny(reason=reason):
-                    return PermissionResultDeny(message=reason)
-        finally:
-            if self._asks.pop(ask, None) is not None:  # not answered: Claude Code took it back
-                reason = "ended" if self._is_closing else "agent"
-                self._events.put_nowait(AskWithdrawn(id=ask, reason=reason, turn=turn))
+    async def _reported(self, tool_use_id: str) -> None:
+        await self._reaches(lambda: self._translation.knows_tool(tool_use_id), _REPORT_LIMIT_S)
 
     def _gone(self) -> AgentGone:
         tail = "\n".join(self._stderr)
-        return AgentGone("Claude's process has ended.", vendor=VENDOR, stderr_tail=tail, retryable=True)
-
-
-async def _frames(turn: TurnInput) -> AsyncIterator[dict[str, object]]:
-    yield {
-        "type": "user",
-        "message": {"role": "user", "content": turn.text},
-        "parent_tool_use_id": None,
-        "uuid": str(turn.uuid),
-        # As written: no `@path` is read in, no leading `/` is a command.
-        "client_composed": True,
-    }
+        return AgentGone(_GONE, vendor=VENDOR, stderr_tail=tail, retryable=True)

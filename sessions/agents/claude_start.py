@@ -11,7 +11,7 @@ import claude_agent_sdk
 from claude_agent_sdk import (
     CanUseTool,
     ClaudeAgentOptions,
-    ClaudeSDKError,
+    CLIJSONDecodeError,
     CLINotFoundError,
     PermissionMode,
     ProcessError,
@@ -27,7 +27,7 @@ from sessions.errors import AgentError, AgentMissing, SessionBusy, SessionNotFou
 
 VENDOR: Final = "claude"
 PROGRAM: Final = Path(claude_agent_sdk.__file__).parent / "_bundled" / "claude"
-"""The CLI that comes with the SDK: the two are released together, so no other one is used."""
+"""The CLI that comes with the SDK. The two are released together, so it is the default."""
 
 # They reach other sessions of the same user without asking anybody.
 _CROSS_SESSION_TOOLS: Final = frozenset({"ListAgents", "SendMessage"})
@@ -38,7 +38,10 @@ _FORBIDDEN_TOOLS: Final = (
     # Without it the model asks in its answer, where everybody in the room can reply.
     "AskUserQuestion",
 )
-_LINE_LIMIT_BYTES: Final = 16 * 1024 * 1024
+LINE_LIMIT_BYTES: Final = 32 * 1024 * 1024
+"""How long one message of Claude Code may be: a picture that a tool returns is one of megabytes."""
+
+_STDERR_CHARS: Final = 2000
 _DEFAULT_ENV: Final[Mapping[str, str]] = {
     "CLAUDE_CODE_MAX_RETRIES": "3",
     "CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS": "1",
@@ -56,15 +59,18 @@ def prepare(spec: SessionSpec) -> bool:
     Raises:
         SessionNotFound, AgentMissing, AgentError: as they say; nothing was started.
     """
-    if not PROGRAM.is_file():
+    if not _program(spec).is_file():
+        raise AgentMissing(_missing(spec), vendor=VENDOR)
+    if not spec.launcher.is_file():
         raise AgentMissing(
-            "Claude Code is not installed: the claude-agent-sdk package of this platform lacks it.",
+            f"The program that starts agents is gone: {spec.launcher}. Restart Roomkey.",
             vendor=VENDOR,
         )
-    if not spec.launcher.is_file():
-        raise AgentMissing(f"The program that starts agents is gone: {spec.launcher}", vendor=VENDOR)
     if not spec.workdir.is_dir():
-        raise AgentError(f"This room's working directory is gone: {spec.workdir}", vendor=VENDOR)
+        raise AgentError(
+            f"This room's working directory is gone: {spec.workdir}. Make it again, then say this again.",
+            vendor=VENDOR,
+        )
     if spec.permission_mode == "bypassPermissions" and os.geteuid() == 0 and "IS_SANDBOX" not in spec.env:
         raise AgentError(
             "Claude Code refuses the permission mode bypassPermissions for root. Run Roomkey as its own"
@@ -113,20 +119,33 @@ def options(
         permission_mode=cast("PermissionMode", spec.permission_mode),
         include_partial_messages=True,
         strict_mcp_config=True,
-        max_buffer_size=_LINE_LIMIT_BYTES,
-        stderr=stderr.append,
+        max_buffer_size=LINE_LIMIT_BYTES,
+        stderr=lambda line: stderr.append(line[:_STDERR_CHARS]),
         cli_path=spec.launcher,
         # The SDK adds this to our own environment; the launcher passes on what it describes alone.
-        env={DESCRIPTION: describe(str(PROGRAM), env, str(spec.lock))},
+        env={DESCRIPTION: describe(str(_program(spec)), env, str(spec.lock))},
     )
 
 
-def start_error(
-    error: ClaudeSDKError | TimeoutError, spec: SessionSpec, stderr_tail: str, *, busy: bool
-) -> AgentError:
+def _program(spec: SessionSpec) -> Path:
+    return Path(str(spec.options.get("program", PROGRAM)))
+
+
+def _missing(spec: SessionSpec) -> str:
+    if "program" in spec.options:
+        return f"There is no program {_program(spec)}. The owner of this bot must mend agent.program."
+    return (
+        "Claude Code is not installed: the claude-agent-sdk package of this platform lacks it."
+        " The owner of this bot can name one with the setting agent.program."
+    )
+
+
+def start_error(error: Exception, spec: SessionSpec, stderr_tail: str, *, busy: bool) -> AgentError:
     """Return why a start failed. `busy` says that some process holds the session's lock."""
     code = error.exit_code if isinstance(error, ProcessError) else None
-    kind, text, retryable = AgentError, f"Claude Code did not start. {stderr_tail or error}", False
+    how = "" if code is None else f" (exit code {code})"
+    said = stderr_tail or ("" if code is not None else str(error))
+    kind, text, retryable = AgentError, f"Claude Code did not start{how}. {said}", False
     # A launcher that ended before the SDK wrote to it leaves no exit code behind.
     if code == EXIT_BUSY or (code is None and busy):
         text = "Another process works on this room's session. Wait for it to end, or end it."
@@ -137,8 +156,10 @@ def start_error(
         text = f"Claude does not find the conversation {spec.agent_session_id} any more."
         kind = SessionNotFound
     elif isinstance(error, TimeoutError):
-        retryable = True
-    return kind(text, vendor=VENDOR, exit_code=code, stderr_tail=stderr_tail, retryable=retryable)
+        text, retryable = "Claude Code hangs at its start. Say it again to try once more.", True
+    elif isinstance(error, CLIJSONDecodeError | UnicodeError):
+        text = "Claude's program sent something that I could not read, so I ended it at its start."
+    return kind(text.strip(), vendor=VENDOR, exit_code=code, stderr_tail=stderr_tail, retryable=retryable)
 
 
 def disobedience(init: Json, *, workdir: Path | None, memory_dir: Path) -> str | None:

@@ -69,6 +69,26 @@ def find_answer(transcript: Path, prompt: UUID) -> Answer | None:
     return Answer(tuple(blocks), finished)
 
 
+def may_have_acted(config: Path, session_id: str, prompt: UUID, expect_history: bool) -> bool:
+    """Whether anything was done for a prompt; True also if there is a record that cannot be read.
+
+    Claude Code writes the prompt down before it acts, and each step of its answer before the tools
+    of that step run. A session that has a history and no record of it has lost the record.
+    """
+    transcript = find_transcript(config, session_id)
+    if transcript is None:
+        return expect_history
+    found = False
+    try:
+        for row in _rows(transcript):
+            found = found or row.get("uuid") == str(prompt)
+            if found and (not row or row.get("type") == "assistant"):
+                return True
+    except OSError:
+        return True
+    return False
+
+
 def _holds(row: _Row, kind: Literal["tool_use", "tool_result"]) -> bool:
     return any(block.get("type") == kind for block in _content(row))
 
@@ -81,11 +101,12 @@ def _content(row: _Row) -> list[_Row]:
 
 
 def _rows(transcript: Path) -> Iterator[_Row]:
+    """Yield the rows in order; an empty one for the line that a killed process did not finish."""
     with transcript.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
             try:
                 row: object = json.loads(line)
-            except ValueError:  # the last line of a process that was killed
-                continue
+            except ValueError:
+                row = {}
             if isinstance(row, dict):
                 yield cast("_Row", row)

@@ -4,12 +4,13 @@ import asyncio
 import json
 import os
 import re
+from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, Literal, assert_never
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import aiofiles
 
@@ -71,6 +72,8 @@ class ScriptedSession:
         self._said = said
         self._lock: int | None = lock
         self._inbox: asyncio.Queue[TurnInput | None] = asyncio.Queue()
+        self._prompts: deque[str] = deque()  # of the running turn, those that are not played yet
+        self._is_playing = False
         self._halt = asyncio.Event()
         self._asks: dict[str, asyncio.Future[Decision]] = {}
         self._is_over = False
@@ -85,7 +88,15 @@ class ScriptedSession:
         if self._is_over:
             raise AgentGone("The scripted agent has ended.", vendor=VENDOR, retryable=True)
         self._halt.clear()
+        self._prompts, self._is_playing = deque([turn.text]), True
         self._inbox.put_nowait(turn)
+
+    async def steer(self, turn: TurnInput) -> bool:
+        """Have a further prompt played when what was asked before is done."""
+        if not self._is_playing or self._halt.is_set():
+            return False
+        self._prompts.append(turn.text)
+        return True
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """Play what the script has for each prompt, until the session is closed."""
@@ -98,7 +109,7 @@ class ScriptedSession:
                 yield Idle()
         except _Exited as error:
             code = error.code
-        self._is_over = True
+        self._is_over, self._is_playing = True, False
         for ask in list(self._asks):
             yield self._withdrawn(ask, "ended")
         yield Exited(exit_code=code)
@@ -136,24 +147,26 @@ class ScriptedSession:
             memory_dir=str(self._spec.memory_dir),
             turn=turn.turn,
         )
-        done = TurnDone(status="stopped", agent_session_id=self.agent_session_id, turn=turn.turn)
-        try:
-            for step in self._script.steps_for(turn.text):
-                if isinstance(step, Fail):
-                    done = replace(done, status="failed", text=step.reason, problem=step.fail)
-                    break
-                async with aclosing(self._step(step, turn)) as events:
-                    async for event in events:
-                        if isinstance(event, TextFinal):
-                            blocks.append(event.text)
-                        yield event
-            else:
-                done = replace(done, status="ok", text="\n\n".join(blocks))
-        except _Halted:
-            for ask in list(self._asks):
-                yield self._withdrawn(ask, "agent", turn.turn)
-        await self._remember(turn.text)
-        yield done
+        done = TurnDone(status="ok", agent_session_id=self.agent_session_id, turn=turn.turn)
+        while self._prompts and done.status == "ok":
+            prompt = replace(turn, text=self._prompts.popleft())
+            try:
+                for step in self._script.steps_for(prompt.text):
+                    if isinstance(step, Fail):
+                        done = replace(done, status="failed", text=step.reason, problem=step.fail)
+                        break
+                    async with aclosing(self._step(step, prompt)) as events:
+                        async for event in events:
+                            if isinstance(event, TextFinal):
+                                blocks.append(event.text)
+                            yield event
+            except _Halted:
+                done = replace(done, status="stopped")
+                for ask in list(self._asks):
+                    yield self._withdrawn(ask, "agent", turn.turn)
+            await self._remember(prompt.text)
+        self._is_playing = False
+        yield replace(done, text="\n\n".join(blocks)) if done.status == "ok" else done
 
     async def _step(self, step: Step, turn: TurnInput) -> AsyncGenerator[Event, None]:
         match step:
@@ -241,6 +254,10 @@ class ScriptedAdapter:
         if lock is None:
             raise SessionBusy("Another process works on this session.", vendor=VENDOR, retryable=True)
         return ScriptedSession(spec, script, record, said, lock)
+
+    def may_have_acted(self, spec: SessionSpec, prompt: UUID) -> bool:  # noqa: ARG002 -- the same for all
+        """Return False: a script does nothing outside this process."""
+        return False
 
     def terminal_command(self, spec: SessionSpec) -> None:  # noqa: ARG002 -- there is no program to run
         """Return None: a script is not continued in a terminal."""

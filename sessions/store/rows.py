@@ -15,7 +15,9 @@ from sessions.keys import TurnId, session_key
 from sessions.records import FormerSession, SessionRecord
 from sessions.store.values import (
     Attachment,
+    Button,
     ChatAddress,
+    Fate,
     Inbound,
     Interrupted,
     Kind,
@@ -23,6 +25,7 @@ from sessions.store.values import (
     OutboxRow,
     Piece,
     Prompt,
+    Receipt,
     Turn,
     TurnState,
 )
@@ -57,13 +60,26 @@ def inbound_columns(row: Inbound) -> Columns:
         "source": row.source,
         "msg_id": row.msg_id,
         "key": row.key,
-        "kind": row.kind,
-        "origin": row.origin,
+        "kind": row.kind.value,
+        "origin": row.origin.value,
         "platform": row.address.platform,
         "channel_id": row.address.channel_id,
         "message_id": row.address.message_id,
-        "prompt": _prompt_text(row.prompt),
+        "prompt": prompt_text(row.prompt),
     }
+
+
+def prompt_text(prompt: Prompt) -> str:
+    """Return a prompt for its column; equal prompts give equal texts."""
+    # By hand for the one value on the hot path: `asdict` copies deeply.
+    return json.dumps(
+        {
+            "text": prompt.text,
+            "author_id": prompt.author_id,
+            "author_name": prompt.author_name,
+            "attachments": [asdict(attachment) for attachment in prompt.attachments],
+        }
+    )
 
 
 def turn_of(row: sqlite3.Row) -> Turn:
@@ -83,6 +99,9 @@ def turn_of(row: sqlite3.Row) -> Turn:
         ),
         prompt=Prompt(**said, attachments=attachments),
         created=datetime.fromisoformat(row["created"]),
+        epoch=row["epoch"],
+        resumption=row["resumption"],
+        follows_cut=row["follows"] is not None,
     )
 
 
@@ -91,8 +110,40 @@ def interrupted_of(row: sqlite3.Row) -> Interrupted:
     return Interrupted(
         turn=turn_of(row),
         shown=bool(row["shown"]),
+        tools=row["tools"],
         last_tool=row["last_tool"],
         live_message_id=row["live_message_id"],
+        live_nonce=row["live_nonce"],
+        started=_time_of(row["started"]),
+        ended=datetime.fromisoformat(row["ended"]),
+    )
+
+
+def turn_fate(row: sqlite3.Row, ahead: int) -> Fate:
+    """Return a row of `turn` as what became of its message."""
+    return Fate(
+        channel_id=row["channel_id"],
+        decided=datetime.fromisoformat(row["created"]),
+        turn=turn_of(row),
+        ahead=ahead,
+        ended=_time_of(row["ended"]),
+        summary=row["summary"],
+    )
+
+
+def declined_fate(row: sqlite3.Row) -> Fate:
+    """Return a row of `declined`."""
+    return Fate(channel_id=row["channel"], decided=datetime.fromisoformat(row["at"]), reason=row["reason"])
+
+
+def receipt_of(row: sqlite3.Row) -> Receipt:
+    """Return a row of `turn` as what its message is to show."""
+    return Receipt(
+        turn=TurnId(row["seq"]),
+        channel_id=row["channel_id"],
+        message_id=row["message_id"],
+        state=TurnState(row["state"]),
+        shown=row["receipt"],
     )
 
 
@@ -102,15 +153,19 @@ def piece_text(piece: Piece) -> str:
 
 
 def outbox_of(row: sqlite3.Row) -> OutboxRow:
-    """Return a row of `outbox`."""
+    """Return a row of `outbox` and, as `after_id`, the message that its turn answers."""
+    said: dict[str, Any] = json.loads(row["piece"])
+    buttons = tuple(Button(**button) for button in said.pop("buttons", ()))
     return OutboxRow(
         id=row["id"],
         turn=TurnId(row["turn"]),
         part=row["part"],
         platform=row["platform"],
-        piece=Piece(**json.loads(row["piece"])),
+        piece=Piece(**said, buttons=buttons),
         nonce=row["nonce"],
         tries=row["tries"],
+        first_try=_time_of(row["first_try"]),
+        after_id=row["after_id"],
     )
 
 
@@ -184,13 +239,5 @@ def former_of(row: sqlite3.Row) -> FormerSession:
     )
 
 
-def _prompt_text(prompt: Prompt) -> str:
-    # By hand for the one value on the hot path: `asdict` copies deeply.
-    return json.dumps(
-        {
-            "text": prompt.text,
-            "author_id": prompt.author_id,
-            "author_name": prompt.author_name,
-            "attachments": [asdict(attachment) for attachment in prompt.attachments],
-        }
-    )
+def _time_of(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

@@ -25,6 +25,8 @@ sa.Table(
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("owner", sa.Text),
     sa.Column("epoch", sa.BigInteger, nullable=False, server_default=sa.text("0")),
+    sa.Column("paused", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("cut_off", sa.BigInteger),
 )
 
 _TURN: Final = sa.Table(
@@ -52,24 +54,33 @@ _TURN: Final = sa.Table(
     sa.Column("started", _TIME),
     sa.Column("ended", _TIME),
     sa.Column("summary", sa.Text, nullable=False, server_default=""),
+    sa.Column("resumption", sa.Text, nullable=False, server_default=""),
+    sa.Column("follows", sa.BigInteger),
+    sa.Column("tools", sa.Integer, nullable=False, server_default=sa.text("0")),
+    sa.Column("live_nonce", sa.Text),
+    sa.Column("decided", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("merged_into", sa.BigInteger),
+    sa.Column("receipt", sa.Text, nullable=False, server_default=""),
+    sa.Column("receipt_due", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.CheckConstraint(f"state IN ({', '.join(repr(str(state)) for state in TurnState)})", name="turn_state"),
     sa.Index("turn_source_msg_id", "source", "msg_id", unique=True),
-    sqlite_autoincrement=True,
 )
 
-# One partial index for each state that is looked for: SQLite does not use one index over several
+# One partial index for each thing that is looked for: SQLite does not use one index over several
 # states for a question about one of them.
-for _name, _columns, _state, _unique in (
-    ("turn_queued", ("key", "rank", "seq"), TurnState.QUEUED, False),
-    ("turn_one_running", ("key",), TurnState.RUNNING, True),
-    ("turn_interrupted", ("key", "seq"), TurnState.INTERRUPTED, False),
+for _name, _columns, _where, _unique in (
+    ("turn_queued", ("key", "rank", "seq"), "state = 'queued'", False),
+    ("turn_one_running", ("key",), "state = 'running'", True),
+    ("turn_interrupted", ("key", "seq"), "state = 'interrupted'", False),
+    ("turn_merged", ("merged_into", "seq"), "state = 'merged'", False),
+    ("turn_receipt_due", ("platform", "channel_id", "seq"), "receipt_due", False),
 ):
     sa.Index(
         _name,
         *(_TURN.c[column] for column in _columns),
         unique=_unique,
-        sqlite_where=sa.text(f"state = '{_state}'"),
-        postgresql_where=sa.text(f"state = '{_state}'"),
+        sqlite_where=sa.text(_where),
+        postgresql_where=sa.text(_where),
     )
 
 sa.Table(
@@ -125,6 +136,7 @@ sa.Table(
     sa.Column("held_from", _TIME),
     sa.Column("held_until", _TIME),
     sa.Column("reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("first_try", _TIME),
     sa.CheckConstraint("state IN ('due', 'sent', 'dropped')", name="outbox_state"),
     sa.Index("outbox_turn_part", "turn", "part", unique=True),
     sa.Index(
@@ -135,6 +147,14 @@ sa.Table(
         sqlite_where=sa.text("state = 'due'"),
         postgresql_where=sa.text("state = 'due'"),
     ),
+    sa.Index(
+        "outbox_sent",
+        "platform",
+        "channel_id",
+        "id",
+        sqlite_where=sa.text("sent_id IS NOT NULL"),
+        postgresql_where=sa.text("sent_id IS NOT NULL"),
+    ),
     sqlite_autoincrement=True,
 )
 
@@ -144,6 +164,17 @@ sa.Table(
     sa.Column("source", sa.Text, primary_key=True),
     sa.Column("channel", sa.Text, primary_key=True),
     sa.Column("msg_id", sa.BigInteger, nullable=False),
+)
+
+sa.Table(
+    "declined",
+    METADATA,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("msg_id", sa.BigInteger, primary_key=True),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("at", _TIME, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 sa.Table(

@@ -1,9 +1,13 @@
 """What an error of SQLite means to the operator: sqlite3's errors as `StateError` and its kinds. Pure."""
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 from sessions.errors import Corrupt, Locked, ReadOnly, StateError
+
+OnFinal = Callable[[Corrupt], object]
+"""Hears, on the event loop, of damage that no retry mends; what was asked of the store fails as well."""
 
 
 def state_error(error: sqlite3.Error, database: Path, newest_backup: Path | None) -> StateError:
@@ -20,6 +24,15 @@ def state_error(error: sqlite3.Error, database: Path, newest_backup: Path | None
             return StateError(f"Nothing could be saved to {database}: {error}. Free some disk space.")
         case _:
             return StateError(f"The database {database} refused a change: {error}.")
+
+
+def gone(database: Path, newest_backup: Path | None) -> Corrupt:
+    """Return the error for a database that somebody moved or deleted while it was in use."""
+    way_out = f" or a copy of the newest backup, {newest_backup}," if newest_backup else ""
+    return Corrupt(
+        f"The database {database} was moved or deleted while Roomkey ran. Put it back{way_out} and start"
+        " Roomkey again. Without it Roomkey starts empty."
+    )
 
 
 def corrupt(detail: str, database: Path, newest_backup: Path | None) -> Corrupt:

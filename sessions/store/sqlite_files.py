@@ -17,7 +17,7 @@ from sessions.store.values import STORE_ID
 APPLICATION_ID: Final = 0x524F4F4D
 """Stands in the file's header, so that Roomkey knows its own ("ROOM")."""
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 """The number of the newest migration."""
 
 _MAGIC: Final = b"SQLite format 3\0"
@@ -25,6 +25,22 @@ _BUSY_S: Final = 5.0
 _BACKUPS_KEPT: Final = 5
 _CHECKED_SIZE_BYTES: Final = 64 * 1024 * 1024
 """Reading every page of a larger file would delay each start; there damage shows at its first use."""
+
+_COUNT_WAITING: Final = """
+    PRAGMA temp_store = MEMORY;
+    CREATE TEMP TABLE waiting (key TEXT PRIMARY KEY, turns INTEGER NOT NULL) WITHOUT ROWID;
+    INSERT INTO waiting
+    SELECT key, (SELECT count(*) FROM turn WHERE turn.key = lane.key AND state = 'queued') FROM lane;
+    CREATE TEMP TRIGGER new_turn AFTER INSERT ON main.turn WHEN new.state = 'queued'
+    BEGIN INSERT INTO waiting VALUES (new.key, 1) ON CONFLICT DO UPDATE SET turns = turns + 1; END;
+    CREATE TEMP TRIGGER new_state AFTER UPDATE OF state ON main.turn
+    WHEN (new.state = 'queued') != (old.state = 'queued')
+    BEGIN UPDATE waiting SET turns = turns + iif(new.state = 'queued', 1, -1) WHERE key = new.key; END;
+"""
+"""How many turns wait in each lane, for whoever accepts the next: to count them each time takes longer
+the more they are. In memory, so that it costs no write; kept by SQLite, so that it is undone with its
+transaction and no statement can forget it.
+"""
 
 
 def prepare(paths: Paths, now: datetime) -> None:
@@ -62,6 +78,7 @@ def connect_writer(paths: Paths) -> sqlite3.Connection:
             "INSERT INTO fact (scope, name, text) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
             (*STORE_ID, secrets.token_hex(16)),
         )
+        connection.executescript(_COUNT_WAITING)
         return connection
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final, assert_never
 
 from sessions.errors import NoSuchSession
-from sessions.keys import SessionKey
+from sessions.keys import SessionKey, TurnId
 from sessions.records import FormerSession, Renewed, SessionChange, SessionRecord, Used
 from sessions.store.rows import former_columns, former_of, path_text, session_columns, session_of
 
@@ -22,7 +22,9 @@ USE: Final = """
                        cost_usd = coalesce(:cost_usd, cost_usd),
                        context_tokens = coalesce(:context_tokens, context_tokens),
                        context_window = coalesce(:context_window, context_window)
-    WHERE key = :key AND generation = :generation"""
+    WHERE key = :key AND generation = (SELECT generation FROM turn WHERE seq = :turn)"""
+IS_OF_TURN: Final = """
+    SELECT 1 FROM session JOIN turn USING (key, generation) WHERE key = :key AND seq = :turn"""
 ARCHIVE: Final = """
     INSERT INTO former_session (key, vendor, agent_session_id, workdir, created, ended, reason, turn_count)
     SELECT key, vendor, agent_session_id, workdir, created, :now, :reason, turn_count
@@ -68,16 +70,16 @@ def former(connection: sqlite3.Connection, key: SessionKey) -> Sequence[FormerSe
 
 
 def change(
-    connection: sqlite3.Connection, key: SessionKey, generation: int, made: SessionChange, now: str
+    connection: sqlite3.Connection, key: SessionKey, turn: TurnId, made: SessionChange, now: str
 ) -> None:
-    """Apply what a turn of that generation made of its session; nothing if the session has moved on."""
+    """Apply what a turn made of its session; nothing if the session is of another generation by now."""
     match made:
         case Used():
             connection.execute(
                 USE,
                 {
                     "key": key,
-                    "generation": generation,
+                    "turn": turn,
                     "agent_session_id": made.agent_session_id,
                     "cost_usd": made.cost_usd,
                     "context_tokens": made.context_tokens,
@@ -86,8 +88,7 @@ def change(
                 },
             )
         case Renewed():
-            session = find(connection, key)
-            if session is not None and session.generation == generation:
+            if connection.execute(IS_OF_TURN, {"key": key, "turn": turn}).fetchone() is not None:
                 renew(connection, key, made.agent_session_id, made.reason, now)
         case _:
             assert_never(made)

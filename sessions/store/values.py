@@ -31,7 +31,10 @@ class Origin(StrEnum):
 
 
 class TurnState(StrEnum):
-    """Where a turn stands. `done`, `failed` and `cancelled` never change again."""
+    """Where a turn stands. `done`, `failed` and `cancelled` never change again.
+
+    `merged` means: taken along by the turn that ran when it was said; it ends as that one ends.
+    """
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -39,6 +42,29 @@ class TurnState(StrEnum):
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    MERGED = "merged"
+
+
+class Settle(StrEnum):
+    """What becomes of an interrupted turn.
+
+    `ASK` leaves it interrupted, for a person to decide. `CONTINUE` and `RETRY` queue it before all
+    that waits in its room. `DROP` cancels it.
+    """
+
+    ASK = "ask"
+    CONTINUE = "continue"
+    RETRY = "retry"
+    DROP = "drop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """A choice under a message. `action` comes back when it is clicked: at most 100 characters."""
+
+    label: str
+    action: str
+    style: Literal["plain", "primary", "good", "danger"] = "plain"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,11 +102,12 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbound:
-    """What is to be accepted. `(source, msg_id)` is unique for ever: a repeat is not new.
+    """What is to be accepted. `(source, msg_id)` is unique as long as it is kept: a repeat is not new.
 
     With a `queue_limit`, a room that has so many waiting refuses it (`QueueFull`). `head` puts it
     before everything that waits in its room. `cursor` is the channel whose catch-up position moves
-    to `msg_id` in the same transaction; it never moves back.
+    to `msg_id` in the same transaction; it never moves back. `held` says that it will have to wait
+    though nothing is before it in its room.
     """
 
     source: str
@@ -93,6 +120,7 @@ class Inbound:
     head: bool = False
     cursor: str | None = None
     queue_limit: int | None = None
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +151,9 @@ class Take(StrEnum):
 class Turn:
     """A turn as stored. `attempt` is 1 at its first start and grows with each further one.
 
-    `generation` is the session's at the time it was taken; 0 while it is queued.
+    `generation` and `epoch` are the session's and the lane's at the time it was taken, 0 before.
+    `resumption` says how it came back into the queue after an interruption. `follows_cut` says that
+    the turn before it in the room was interrupted and the agent has not been told.
     """
 
     id: TurnId
@@ -136,26 +166,74 @@ class Turn:
     address: ChatAddress
     prompt: Prompt
     created: datetime
+    epoch: int = 0
+    resumption: Literal["", "continue", "retry"] = ""
+    follows_cut: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touched:
+    """What an edit or deletion met: the turn as it is now (None: never accepted), and whether it changed."""
+
+    turn: Turn | None
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fate:
+    """What became of a message. `turn` is None if it was declined; `reason` then says why.
+
+    `ahead` counts what runs or waits before a turn that is queued, else 0. `decided` is when it was
+    accepted or declined, `ended` when its turn ended; `summary` is how.
+    """
+
+    channel_id: str
+    decided: datetime
+    turn: Turn | None = None
+    reason: str = ""
+    ahead: int = 0
+    ended: datetime | None = None
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What a turn's message is to show: its state. `shown` is the mark that stands there now, "" for none."""
+
+    turn: TurnId
+    channel_id: str
+    message_id: str
+    state: TurnState
+    shown: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """One thing to do in a chat, in order, once: send `body`, or delete the message `target_id`.
+    """One thing to do in a chat, in order, once: send `body`, delete a message of ours, or fold a live one.
 
     Sending is guarded by a nonce made from its turn and its place among the turn's pieces.
-    `reply_to` is the message it answers; `buttons` are not for pieces: they end with their turn.
+    `reply_to` is the message it answers. `buttons` outlive a restart: all they know is in their
+    action. To fold a live message is to keep what was written in it, and to delete it if that is
+    nothing. Its id is `target_id`, or, if that was never learned, that of what was sent with the
+    nonce `target_nonce`.
     """
 
     channel_id: str
     body: str = ""
     reply_to: str | None = None
     target_id: str | None = None
-    action: Literal["send", "delete"] = "send"
+    target_nonce: str | None = None
+    action: Literal["send", "delete", "fold"] = "send"
+    buttons: tuple[Button, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxRow:
-    """A stored piece on its way. `nonce` is at most 25 characters and the same at each try."""
+    """A stored piece on its way. `nonce` is at most 25 characters and the same at each try.
+
+    `first_try` is when it was first handed to the chat, None if never. What was sent for it by then
+    stands behind `after_id`: the message sent before it in its channel, or that which its turn answers.
+    """
 
     id: int
     turn: TurnId
@@ -164,13 +242,17 @@ class OutboxRow:
     piece: Piece
     nonce: str
     tries: int
+    first_try: datetime | None = None
+    after_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnResult:
     """How a turn ended, what is to be said about it, and what it made of its session.
 
-    `state` is final or `interrupted`. `summary` is the answer or the cause, for the record.
+    `state` is final, `interrupted`, or `queued` for a turn that a drain took back before anything
+    came of it: then its attempt does not count. `settle` decides in the same transaction about a turn
+    that ends as interrupted. `summary` is the answer or the cause, for the record.
     """
 
     turn: TurnId
@@ -178,31 +260,41 @@ class TurnResult:
     summary: str = ""
     pieces: tuple[Piece, ...] = ()
     change: SessionChange | None = None
+    settle: Settle = Settle.ASK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interrupted:
-    """A turn that was running when its process ended; what is known of how far it got."""
+    """An interrupted turn that nobody has decided about; what is known of how far it got.
+
+    `shown` is set before anything is shown, `tools` counts the tools that were begun. `live_nonce` is
+    that of the newest live message, whose id may not be known; `ended` is when the cut was found.
+    """
 
     turn: Turn
     shown: bool
+    tools: int
     last_tool: str | None
     live_message_id: str | None
+    live_nonce: str | None
+    started: datetime | None
+    ended: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaneStatus:
-    """A room's queue: the running turn, if any, and how many wait."""
+    """A room's queue: the running turn, if any, how many wait, and whether it is held up by a person."""
 
     running: Turn | None
     waiting: int
+    paused: bool = False
 
 
-def piece_nonce(store_id: str, turn: TurnId, part: int) -> str:
+def piece_nonce(store_id: str, turn: TurnId, part: int | str) -> str:
     """Return what makes a message of a turn appear once: 22 of `a-z 2-7`, the same at every try.
 
-    Stored pieces count their parts from 0; live messages, which are not stored, take negative
-    ones. `store_id` is the fact `STORE_ID`, so that two stores never give the same nonce.
+    Stored pieces count their parts from 0; live messages, which are not stored, have a text that is
+    no number. `store_id` is the fact `STORE_ID`, so that two stores never give the same nonce.
     """
     digest = hashlib.sha256(f"{store_id}|{turn}|{part}".encode()).digest()
     return base64.b32encode(digest)[:22].decode().lower()

@@ -42,11 +42,18 @@ class Writer:
     """A thread with the only writing connection. To be made and used on one event loop."""
 
     def __init__(
-        self, connection: sqlite3.Connection, explain: Callable[[sqlite3.Error], StateError]
+        self,
+        connection: sqlite3.Connection,
+        explain: Callable[[sqlite3.Error], StateError],
+        check: Callable[[], None] = lambda: None,
     ) -> None:
-        """Take over the connection; `explain` turns SQLite's errors into ours, a new one at each call."""
+        """Take over the connection; `explain` turns SQLite's errors into ours, a new one at each call.
+
+        `check` is called before each commit, in the writer's thread, and may refuse it: StateError.
+        """
         self._connection = connection
         self._explain = explain
+        self._check = check
         self._loop = asyncio.get_running_loop()
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closing = False
@@ -106,6 +113,7 @@ class Writer:
                 self._connection.execute("BEGIN IMMEDIATE")
                 for job in jobs:
                     self._apply(job)
+            self._check()
             self._connection.execute("COMMIT")
         except Exception as error:  # noqa: BLE001 - the thread outlives whatever a change raises
             self._roll_back()

@@ -1,6 +1,7 @@
 """What is wrong at the start is one sentence on stderr and a documented exit code; nothing is touched."""
 
 import os
+import secrets
 import shutil
 import sqlite3
 import subprocess
@@ -11,7 +12,7 @@ import pytest
 
 pytestmark = [pytest.mark.blocking, pytest.mark.timeout(60)]
 
-TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE.this-is-no-real-token-at-all"
+TOKEN = f"MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE.no-real-token-{secrets.token_hex(8)}"
 NOWHERE = "http://127.0.0.1:9"
 
 
@@ -70,6 +71,7 @@ def test_a_missing_settings_file_is_said(tmp_path: Path) -> None:
     refused(start(tmp_path, "run", "--config", str(tmp_path / "none.toml")), 78, "none.toml")
 
 
+@pytest.mark.fault("F17", "a file that is no database", "78 and a sentence, the file untouched")
 def test_a_corrupt_database_is_left_as_it_is(tmp_path: Path) -> None:
     database = tmp_path / "data" / "roomkey.sqlite3"
     database.parent.mkdir()
@@ -78,6 +80,7 @@ def test_a_corrupt_database_is_left_as_it_is(tmp_path: Path) -> None:
     assert database.read_bytes() == b"this is no database" * 500
 
 
+@pytest.mark.fault("F17", "a newer schema", "78 and a sentence, the file untouched")
 def test_a_newer_database_is_left_as_it_is(tmp_path: Path) -> None:
     assert start(tmp_path, "export", "claudeclaw", str(tmp_path / "out.json")).returncode == 0
     database = tmp_path / "data" / "roomkey.sqlite3"

@@ -79,13 +79,15 @@ async def test_sessions_survive_a_kill(tmp_path: Path) -> None:
         await here.start()
         workshop = here.guild.channel("workshop")
         await here.ask("the word is kiwi", workshop, "first thing")
-        said = await here.guild.user("ann").says("hang", workshop)
-        await here.model.heard("hang")
+        ann = here.guild.user("ann")
+        said = await ann.says("slow:20", workshop)
+        await workshop.next_from_bot(after=said, containing="\n-# ", timeout=12)
         await here.kill()
         await here.start()
-        cut = await workshop.next_from_bot(after=said, containing="restarted", timeout=12)
+        cut = await workshop.next_from_bot(after=said, containing="ended without warning", timeout=12)
         assert cut.reference is not None
         assert cut.reference.message_id == said.id
+        await ann.clicks(cut, label="Drop")
         answer = await here.ask("what was the word", workshop, "things in this room")
         assert "kiwi" in answer.content
 

@@ -2,12 +2,13 @@
 
 import asyncio
 import os
+import secrets
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE.this-is-no-real-token-at-all"
+TOKEN = f"MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE.no-real-token-{secrets.token_hex(8)}"
 STOP_S = 8
 
 

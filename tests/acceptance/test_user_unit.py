@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.stopping import RESERVE_S
 from sessions.errors import EXIT_BAD_STATE, EXIT_LOCKED, EXIT_TOKEN_REFUSED, EXIT_USAGE
+from sessions.settings import AgentSettings
+from tests.support.notify_socket import notify_socket
 from tests.support.running_bot import world
 
 pytestmark = pytest.mark.timeout(60)
@@ -54,8 +57,12 @@ async def test_systemd_takes_the_unit(tmp_path: Path) -> None:
 async def test_what_the_unit_starts_answers_and_stops_cleanly(tmp_path: Path) -> None:
     install(tmp_path)
     command = shlex.split(setting("Service", "ExecStart").replace("%h", str(tmp_path)))
-    async with world(tmp_path) as here:
+    async with notify_socket(tmp_path) as manager, world(tmp_path) as here:
+        wait_s = int(setting("Service", "WatchdogSec"))
+        here.settings |= {"NOTIFY_SOCKET": manager.address, "WATCHDOG_USEC": str(wait_s * 1_000_000)}
         await here.start(*command)
+        await manager.hears("READY=1")
+        await manager.hears("WATCHDOG=1")
         await here.ask("hello", here.guild.channel("workshop"), "first thing")
         assert await here.stop() == 0
 
@@ -67,8 +74,24 @@ def test_what_no_restart_can_mend_is_not_restarted() -> None:
 
 
 def test_the_bot_has_time_to_end_its_turns() -> None:
-    from sessions.settings import AgentSettings
-
     stop_s = int(setting("Service", "TimeoutStopSec"))
-    assert stop_s >= AgentSettings().grace_s + 30
+    assert stop_s - RESERVE_S > AgentSettings().grace_s
     assert setting("Service", "KillMode") == "mixed"
+
+
+def test_a_hang_is_noticed_and_only_the_bot_itself_may_say_that_it_lives() -> None:
+    assert setting("Service", "Type") == "notify"
+    assert setting("Service", "NotifyAccess") == "main"
+    # Half of it must leave a store that waits for another program's lock the time to say so.
+    assert int(setting("Service", "WatchdogSec")) / 2 > 15
+
+
+def test_restarts_are_not_without_end() -> None:
+    assert int(setting("Unit", "StartLimitBurst")) * int(setting("Service", "RestartSec")) < int(
+        setting("Unit", "StartLimitIntervalSec")
+    )
+
+
+def test_it_waits_for_nothing_that_a_user_manager_does_not_have() -> None:
+    """`network-online.target` is the system's: here it would hold for nothing."""
+    assert "network-online" not in UNIT.read_text()

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -33,7 +34,7 @@ THINK = "think:let me see\nsay:seen"
 ASK = 'tool:Bash:{"command":"echo $((40 + 2)) > asked"}'
 SCRIPT = """
 [[turn]]
-match = "say:one"
+match = "say:one two"
 step = [{ text = "one two three, and four" }]
 
 [[turn]]
@@ -47,6 +48,22 @@ step = [{ hang = true }]
 [[turn]]
 match = "tool:Bash"
 step = [{ tool = "Bash", title = "echo", ask = true }, { text = "used" }]
+
+[[turn]]
+match = "slow:"
+step = [{ text = "word1 word2 word3 word4 word5", over_s = 0.5 }]
+
+[[turn]]
+match = "said meanwhile"
+step = [{ text = "one more, said meanwhile" }]
+
+[[turn]]
+match = "say:one more"
+step = [{ text = "one more" }]
+
+[[turn]]
+match = "say:one last"
+step = [{ text = "one last" }]
 
 [[turn]]
 match = "fail:529"
@@ -149,6 +166,84 @@ async def test_an_interrupt_without_a_turn_harms_nothing(adapter: AgentAdapter, 
     async with talk(adapter, spec) as agent:
         await agent.session.interrupt()
         assert (await agent.ask(SAY)).status == "ok"
+
+
+async def test_what_is_said_during_a_turn_is_answered_in_it(adapter: AgentAdapter, spec: SessionSpec) -> None:
+    async with talk(adapter, spec) as agent:
+        turn = await agent.send(ASK)
+        ask = await agent.first(PermissionAsk)
+        assert await agent.steer("say:one more, said meanwhile")
+        await agent.session.answer(ask.id, Allow())
+        done = await agent.done(turn)
+        assert done.status == "ok"
+        assert done.text.endswith("one more, said meanwhile")
+        assert (await agent.ask(SAY)).text == "one two three, and four"
+    assert [event.turn for event in agent.events if isinstance(event, TurnDone)] == [1, 2]
+    assert {event.turn for event in agent.events if isinstance(event, TextFinal)} == {1, 2}
+
+
+async def test_what_is_said_while_text_is_written_is_answered_after_it(
+    adapter: AgentAdapter, spec: SessionSpec
+) -> None:
+    async with talk(adapter, spec) as agent:
+        turn = await agent.send("slow:0.5")
+        await agent.first(TextDelta)
+        assert await agent.steer("say:one more")
+        assert await agent.steer("say:one last")
+        done = await agent.done(turn)
+    assert (done.status, done.turn) == ("ok", turn)
+    assert done.text.split("\n\n")[1:] == ["one more", "one last"]
+    assert done.text.startswith("word1 word2")
+    assert len([event for event in agent.events if isinstance(event, TurnDone)]) == 1
+
+
+async def test_a_turn_that_fails_says_so_whatever_is_answered_behind_it(
+    adapter: AgentAdapter, spec: SessionSpec
+) -> None:
+    async with talk(adapter, spec) as agent:
+        turn = await agent.send("slow:0.5")
+        await agent.first(TextDelta)
+        assert await agent.steer("fail:529")
+        done = await agent.done(turn)
+        assert (done.status, done.problem) == ("failed", "overloaded")
+        assert (await agent.ask(SAY)).status == "ok"
+
+
+async def test_an_interrupt_stops_what_was_said_meanwhile_too(
+    adapter: AgentAdapter, spec: SessionSpec, is_running: IsRunning
+) -> None:
+    async with talk(adapter, spec) as agent:
+        turn = await agent.send("hang")
+        await is_running("hang")
+        assert await agent.steer("hang")
+        await agent.session.interrupt()
+        assert (await agent.done(turn)).status == "stopped"
+        assert (await agent.ask(SAY)).text == "one two three, and four"
+    assert [event.turn for event in agent.events if isinstance(event, TurnDone)] == [1, 2]
+
+
+async def test_nothing_is_handed_to_a_turn_that_does_not_run(
+    adapter: AgentAdapter, spec: SessionSpec
+) -> None:
+    async with talk(adapter, spec) as agent:
+        assert not await agent.steer(SAY)
+        await agent.ask(SAY)
+        assert not await agent.steer(SAY)
+        await agent.session.close(5)
+        assert not await agent.steer(SAY)
+
+
+async def test_a_prompt_that_was_answered_may_have_had_effects(
+    adapter: AgentAdapter, spec: SessionSpec
+) -> None:
+    """A scripted agent has none, ever; it lives in our process."""
+    uuid = uuid4()
+    assert not await asyncio.to_thread(adapter.may_have_acted, spec, uuid)
+    async with talk(adapter, spec) as agent:
+        await agent.ask(SAY, uuid)
+    acted = await asyncio.to_thread(adapter.may_have_acted, replace(spec, expect_history=True), uuid)
+    assert acted == (adapter.vendor == "claude")
+    assert not await asyncio.to_thread(adapter.may_have_acted, spec, uuid4())
 
 
 async def test_an_allowed_tool_runs(adapter: AgentAdapter, spec: SessionSpec) -> None:

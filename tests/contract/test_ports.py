@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot.chat import Button, ChatError, ChatPort, ChatRefused, MessageGone
+from bot.chat import Banned, Button, ChatError, ChatPort, ChatRefused, MessageGone
 from bot.chat_discord.login import default_intents
 from bot.chat_discord.port import DiscordPort
 from bot.demo.guild import OfflineGuild, Permission, Place, RateLimits
+from tests.support.clocks import SetClock
 from tests.support.discord_client import Bot, connected
 from tests.support.ports import FakePort
 
@@ -23,6 +24,7 @@ class Chat:
     open_id: str
     closed_id: str
     guild: OfflineGuild | None = None
+    somebodys_id: str = "50"
 
     def shown(self) -> list[str]:
         """Return the texts in the open channel."""
@@ -44,6 +46,13 @@ class Chat:
         reference = self._place().messages()[-1].reference
         return None if reference is None else reference.message_id
 
+    def marks(self, message_id: str) -> list[str]:
+        """Return the reactions under a message of the open channel."""
+        if isinstance(self.port, FakePort):
+            return self.port.marks.get(message_id, [])
+        [message] = [one for one in self._place().messages() if one.id == message_id]
+        return [reaction.emoji for reaction in message.reactions]
+
     def _place(self) -> Place:
         assert self.guild is not None
         return self.guild.place(self.open_id)
@@ -58,9 +67,10 @@ async def chat(request: pytest.FixtureRequest) -> AsyncGenerator[Chat]:
         return
     async with OfflineGuild(channels=["desk", "attic"], rate_limits=RateLimits.off()) as guild:
         attic = guild.channel("attic")
-        attic.deny(guild.bot.id, Permission.SEND_MESSAGES)
+        attic.deny(guild.bot.id, Permission.SEND_MESSAGES | Permission.ADD_REACTIONS)
         async with connected(guild, Bot(default_intents())) as bot:
-            yield Chat(DiscordPort(bot), guild.channel("desk").id, attic.id, guild)
+            said = await guild.user("ann").says("hi", attic)
+            yield Chat(DiscordPort(bot), guild.channel("desk").id, attic.id, guild, said.id)
         assert guild.ledger.unknown_routes == []
         assert guild.ledger.mention_violations() == []
 
@@ -107,6 +117,15 @@ async def test_an_edit_of_a_deleted_message_says_so(chat: Chat) -> None:
         await chat.port.edit(chat.open_id, sent, "hello?")
 
 
+async def test_a_message_can_be_read_again_unless_it_carries_buttons(chat: Chat) -> None:
+    sent = await chat.port.send(chat.open_id, "one\ntwo")
+    card = await chat.port.send(chat.open_id, "yes?", buttons=[Button(label="Yes", action="rk:yes")])
+    assert await chat.port.written(chat.open_id, sent) == "one\ntwo"
+    assert await chat.port.written(chat.open_id, card) == ""
+    await chat.port.delete(chat.open_id, sent)
+    assert await chat.port.written(chat.open_id, sent) == ""
+
+
 async def test_a_message_may_be_deleted_twice(chat: Chat) -> None:
     sent = await chat.port.send(chat.open_id, "hello")
     await chat.port.delete(chat.open_id, sent)
@@ -132,6 +151,41 @@ async def test_a_text_over_the_limit_is_refused_for_good(chat: Chat) -> None:
 async def test_a_blank_text_is_refused_for_good(chat: Chat) -> None:
     with pytest.raises(ChatRefused):
         await chat.port.send(chat.open_id, " \n")
+
+
+async def test_a_mark_is_put_under_a_message_and_taken_away_each_as_often_as_one_likes(chat: Chat) -> None:
+    sent = await chat.port.send(chat.open_id, "hello")
+    for _ in range(2):
+        await chat.port.react(chat.open_id, sent, "⏳")
+    await chat.port.react(chat.open_id, sent, "✅")
+    assert chat.marks(sent) == ["⏳", "✅"]
+    for _ in range(2):
+        await chat.port.unreact(chat.open_id, sent, "⏳")
+    assert chat.marks(sent) == ["✅"]
+
+
+async def test_a_deleted_message_takes_no_mark(chat: Chat) -> None:
+    sent = await chat.port.send(chat.open_id, "hello")
+    await chat.port.delete(chat.open_id, sent)
+    with pytest.raises(MessageGone):
+        await chat.port.react(chat.open_id, sent, "⏳")
+    with pytest.raises(MessageGone):
+        await chat.port.unreact(chat.open_id, sent, "⏳")
+
+
+async def test_a_mark_where_none_is_allowed_is_refused_for_good(chat: Chat) -> None:
+    with pytest.raises(ChatRefused):
+        await chat.port.react(chat.closed_id, chat.somebodys_id, "⏳")
+
+
+async def test_what_was_sent_is_found_by_its_exact_text_the_newest_first(chat: Chat) -> None:
+    first = await chat.port.send(chat.open_id, "hello")
+    await chat.port.send(chat.open_id, "hello you")
+    again = await chat.port.send(chat.open_id, "hello")
+    assert await chat.port.find_sent(chat.open_id, "hello", after_id=None) == again
+    assert await chat.port.find_sent(chat.open_id, "hello", after_id=first) == again
+    assert await chat.port.find_sent(chat.open_id, "hello", after_id=again) is None
+    assert await chat.port.find_sent(chat.open_id, "goodbye", after_id=None) is None
 
 
 @pytest.mark.parametrize(
@@ -165,3 +219,91 @@ async def test_live_messages_make_no_sound_and_no_previews() -> None:
             await port.send(desk, "two https://a.example https://b.example")
         sent = guild.ledger.requests("POST", r"/messages$")
         assert [entry.body.get("flags", 0) for entry in sent] == [4096 + 4, 0, 4]  # type: ignore[union-attr]
+
+
+async def test_only_our_own_words_are_found() -> None:
+    async with OfflineGuild(channels=["desk"], rate_limits=RateLimits.off()) as guild:
+        desk = guild.channel("desk").id
+        async with connected(guild, Bot(default_intents())) as bot:
+            port = DiscordPort(bot)
+            ours = await port.send(desk, " hello")
+            await guild.user("ann").says("hello", guild.channel("desk"))
+            assert await port.find_sent(desk, " hello", after_id=None) == ours
+
+
+async def test_a_search_goes_back_over_many_pages_to_where_it_is_told() -> None:
+    async with OfflineGuild(channels=["desk"], rate_limits=RateLimits.off()) as guild:
+        desk = guild.channel("desk").id
+        async with connected(guild, Bot(default_intents())) as bot:
+            port = DiscordPort(bot)
+            before = await port.send(desk, "hello")
+            for number in range(150):
+                await port.send(desk, f"{number}")
+            assert await port.find_sent(desk, "hello", after_id=None) == before
+            assert await port.find_sent(desk, "hello", after_id=before) is None
+            assert await port.find_sent(desk, "0", after_id=before) is not None
+        assert len(guild.ledger.requests("GET", r"/messages$")) == 2 * 3
+
+
+@pytest.mark.parametrize(("status", "code"), [(400, 10014), (400, 30010), (403, 90001)])
+async def test_a_mark_that_discord_does_not_take_is_refused_for_good(status: int, code: int) -> None:
+    async with OfflineGuild(channels=["desk"], rate_limits=RateLimits.off()) as guild:
+        desk = guild.channel("desk").id
+        guild.faults.rest("PUT", r"/reactions/", status=status, code=code)
+        async with connected(guild, Bot(default_intents())) as bot:
+            port = DiscordPort(bot)
+            with pytest.raises(ChatRefused):
+                await port.react(desk, await port.send(desk, "hello"), "⏳")
+
+
+async def test_taking_away_a_mark_that_discord_does_not_know_is_no_error() -> None:
+    async with OfflineGuild(channels=["desk"], rate_limits=RateLimits.off()) as guild:
+        desk = guild.channel("desk").id
+        guild.faults.rest("DELETE", r"/reactions/", status=400, code=10014)
+        async with connected(guild, Bot(default_intents())) as bot:
+            port = DiscordPort(bot)
+            await port.unreact(desk, await port.send(desk, "hello"), "⏳")
+
+
+async def test_discord_is_left_alone_after_its_edge_has_turned_us_away(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with OfflineGuild(channels=["desk"], rate_limits=RateLimits.off()) as guild:
+        desk = guild.channel("desk").id
+        async with connected(guild, Bot(default_intents())) as bot:
+            clock = SetClock()
+            port = DiscordPort(bot, clock)
+            sent = await port.send(desk, "hello")
+            guild.faults.rest("POST", r"/messages$", status=429, via=False)
+            before = len(guild.ledger.entries)
+            calls = [
+                lambda: port.send(desk, "one"),
+                lambda: port.send(desk, "two"),
+                lambda: port.edit(desk, sent, "three"),
+                lambda: port.delete(desk, sent),
+                lambda: port.typing(desk),
+                lambda: port.react(desk, sent, "⏳"),
+                lambda: port.unreact(desk, sent, "⏳"),
+                lambda: port.find_sent(desk, "hello", after_id=None),
+            ]
+            for call in calls:
+                with pytest.raises(Banned):
+                    await call()
+            assert len(guild.ledger.entries) == before + 1
+            assert [
+                record.message for record in caplog.records if record.name == "bot.chat_discord.port"
+            ] == ["Discord turns this machine away"]
+            clock.pass_s(300)
+            await port.send(desk, "one")
+
+
+async def test_a_limit_of_one_route_stops_no_other() -> None:
+    async with OfflineGuild(channels=["desk"], rate_limits=RateLimits.off()) as guild:
+        desk = guild.channel("desk").id
+        guild.faults.rest("POST", r"/messages$", times=5, status=429, retry_after_s=0.01)
+        async with connected(guild, Bot(default_intents())) as bot:
+            port = DiscordPort(bot)
+            with pytest.raises(ChatError) as caught:
+                await port.send(desk, "hello")
+            assert not isinstance(caught.value, Banned)
+            await port.typing(desk)

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -21,6 +22,8 @@ from sessions.store.sqlite_files import APPLICATION_ID, SCHEMA_VERSION
 from sessions.store.upgrade import MIGRATIONS, upgrade_sqlite
 from tests.support.store_values import ROOM, inbound
 
+SCHEMAS = Path(__file__).parents[1] / "fixtures" / "schemas"
+RELEASED = sorted(SCHEMAS.glob("*.sql"))
 OPENER = Path(__file__).parents[1] / "support" / "open_store_as_nobody.py"
 
 
@@ -55,6 +58,35 @@ def run(paths: Paths, *statements: str) -> None:
         connection.commit()
 
 
+def left_by(released: Path, paths: Paths) -> Paths:
+    """Make the database that a bot of an older schema left behind."""
+    paths.root.mkdir()
+    with closing(sqlite3.connect(paths.database)) as connection:
+        connection.executescript(released.read_text())
+        connection.execute("PRAGMA journal_mode = WAL")
+    return paths
+
+
+def rows_of(paths: Paths, database: Path | None = None) -> dict[str, list[dict[str, object]]]:
+    """Everything in every table."""
+    with closing(sqlite3.connect(database or paths.database)) as connection:
+        connection.row_factory = sqlite3.Row
+        tables = connection.execute(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name != 'sqlite_sequence'"
+        )
+        return {
+            table: [dict(row) for row in connection.execute(f"SELECT * FROM {table} ORDER BY 1")]
+            for (table,) in tables.fetchall()
+        }
+
+
+def definitions(paths: Paths) -> set[str]:
+    """How each table and index was made, however it was spelt."""
+    with closing(sqlite3.connect(paths.database)) as connection:
+        rows = connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")
+        return {" ".join(sql.replace('"', "").split()) for (sql,) in rows}
+
+
 def header(paths: Paths) -> tuple[int, int]:
     with closing(sqlite3.connect(paths.database)) as connection:
         (application,) = connection.execute("PRAGMA application_id").fetchone()
@@ -79,6 +111,10 @@ async def test_a_new_store_carries_our_mark_and_version(used: Paths) -> None:
 def test_the_version_is_the_number_of_the_newest_migration() -> None:
     newest = max(path.name for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
     assert int(newest.split("_")[0]) == SCHEMA_VERSION
+
+
+def test_every_schema_before_this_one_is_kept_for_these_tests() -> None:
+    assert [int(path.stem) for path in RELEASED] == list(range(1, SCHEMA_VERSION))
 
 
 async def test_a_closed_store_is_one_file(used: Paths) -> None:
@@ -139,18 +175,62 @@ async def test_a_cut_file_is_left_alone(used: Paths) -> None:
     assert "no backup" in str(await refused(used, Corrupt))
 
 
-async def test_an_older_store_is_backed_up_before_it_is_upgraded(used: Paths) -> None:
-    # No older version was ever released; a negative number stands for one.
-    run(used, "PRAGMA user_version = -1")
-    store = await open_store(used.root, SystemClock())
-    assert len(await store.queued(ROOM)) == 100
+@pytest.mark.parametrize("released", RELEASED, ids=lambda path: path.stem)
+async def test_every_released_schema_is_upgraded_with_all_that_is_in_it(paths: Paths, released: Path) -> None:
+    before = rows_of(left_by(released, paths))
+    store = await open_store(paths.root, SystemClock())
     await store.close()
-    assert header(used) == (APPLICATION_ID, SCHEMA_VERSION)
-    (backup,) = used.backups.iterdir()
-    assert backup.suffix == ".sqlite3"
-    with closing(sqlite3.connect(backup)) as connection:
-        assert connection.execute("SELECT count(*) FROM turn").fetchone() == (100,)
-        assert connection.execute("PRAGMA user_version").fetchone() == (-1,)
+    assert header(paths) == (APPLICATION_ID, SCHEMA_VERSION)
+    after = rows_of(paths)
+    assert after["alembic_version"] != before.pop("alembic_version")
+    for table, rows in before.items():
+        kept = [{column: row[column] for column in rows[0]} for row in after[table]] if rows else []
+        assert kept == rows, table
+    (backup,) = paths.backups.iterdir()
+    assert backup.name.endswith(f"-v{int(released.stem)}.sqlite3")
+    before_again = rows_of(Paths(backup.parent), backup)
+    del before_again["alembic_version"]
+    assert before_again == before
+
+
+@pytest.mark.parametrize("released", RELEASED, ids=lambda path: path.stem)
+async def test_an_upgraded_store_is_made_as_a_new_one(paths: Paths, tmp_path: Path, released: Path) -> None:
+    await (await open_store(tmp_path / "new", SystemClock())).close()
+    left_by(released, paths)
+    await (await open_store(paths.root, SystemClock())).close()
+    assert definitions(paths) == definitions(Paths(tmp_path / "new"))
+
+
+async def test_a_store_of_schema_1_goes_on_where_it_was(paths: Paths) -> None:
+    left_by(SCHEMAS / "0001.sql", paths)
+    store = await open_store(paths.root, SystemClock())
+    assert [turn.prompt.text for turn in await store.queued(ROOM)] == ["message 9", "message 7", "message 8"]
+    assert await store.cursors("chat") == {"c-room": 9, "c-other": 10, "": 10}
+    # What was interrupted under schema 1 was told to its room at once; what ran at the end was not.
+    (found,) = await store.recover(UUID(int=9))
+    assert found.turn.prompt.text == "message 6"
+    assert not (await store.accept(inbound(8))).new
+    assert (await store.accept(inbound(20))).ahead == 3
+    lease = await store.claim(ROOM, UUID(int=9))
+    following = await store.next(lease)
+    assert following is not None
+    assert (following.prompt.text, following.follows_cut) == ("message 9", True)
+    sent = {row.piece.body for row in await store.outbox_due("chat", 10)}
+    assert sent == {"answer 1, part 2", "I was restarted."}
+    await store.close()
+
+
+def test_an_upgrade_killed_at_any_statement_changes_nothing(paths: Paths) -> None:
+    left_by(SCHEMAS / "0001.sql", paths)
+    before = rows_of(paths)
+    with closing(sqlite3.connect(paths.database)) as connection:
+        connection.execute("CREATE TABLE declined (in_the_way)")  # made last
+        connection.commit()
+    with pytest.raises(sqlite3.OperationalError, match="declined already exists"):
+        upgrade_sqlite(paths.database)
+    run(paths, "DROP TABLE declined")
+    assert rows_of(paths) == before
+    assert header(paths) == (APPLICATION_ID, 1)
 
 
 async def test_a_store_of_this_version_is_not_backed_up(used: Paths) -> None:
@@ -160,7 +240,7 @@ async def test_a_store_of_this_version_is_not_backed_up(used: Paths) -> None:
 
 async def test_only_the_newest_backups_are_kept(used: Paths) -> None:
     for _ in range(7):
-        run(used, "PRAGMA user_version = -1")
+        run(used, "PRAGMA user_version = -1")  # a number that stands for an older schema
         await (await open_store(used.root, SystemClock())).close()
     assert len(list(used.backups.iterdir())) == 5
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -99,7 +100,9 @@ async def test_who_is_not_allowed_is_told_so_alone_and_changes_nothing(tmp_path:
         rules = Rules(users=frozenset({ann.id}))
         async with whole_bot(guild, tmp_path, script=SCRIPT, rules=rules) as bot:
             for command in COMMANDS:
-                answer = await ben.runs(f"/{command.name}", lab)
+                texts = [option.name for option in command.options if option.kind == "text"]
+                options: dict[str, Any] = dict.fromkeys(texts, "1")
+                answer = await ben.runs(f"/{command.name}", lab, **options)
                 assert "You may not do that here" in answer.content
             await ann.says("ask", lab)
             card = await lab.next_from_bot(containing="needs your permission")

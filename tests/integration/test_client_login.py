@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncGenerator, Awaitable
 from contextlib import asynccontextmanager
 
 import discord
 import pytest
+import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from tenacity import wait_none
@@ -15,7 +17,7 @@ from bot.access import Rules
 from bot.approvals import OpenAsks
 from bot.chat import ChatUnusable, IntentsMissing, TokenRefused
 from bot.chat_discord.client import RoomkeyClient
-from bot.chat_discord.login import default_intents, log_in, point_at
+from bot.chat_discord.login import ShortBackoff, default_intents, log_in, point_at
 from bot.demo.guild import GatewayOptions, OfflineGuild, RateLimits
 from bot.demo.guild.intents import Intent
 from bot.desk import Desk
@@ -24,6 +26,7 @@ from sessions.errors import StateError
 from sessions.store.values import Accepted, Inbound
 from tests.support.desk_rooms import Rooms
 from tests.support.discord_client import READY_S, pointed_at
+from tests.support.tcp_proxy import tcp_proxy
 
 
 class Facts:
@@ -72,6 +75,7 @@ async def test_a_token_that_is_refused_later_is_final_too() -> None:
         client = RoomkeyClient(guild_ready_timeout=READY_S)
         serving = tasks.create_task(_refusal(client, guild.token))
         await guild.wait_online(timeout=5)
+        await client.wait_until_ready()
         await guild.gateway.close(4004)
         assert isinstance(await serving, TokenRefused)
 
@@ -96,6 +100,7 @@ async def test_another_final_close_is_told_by_its_code() -> None:
         client = RoomkeyClient(guild_ready_timeout=READY_S)
         serving = tasks.create_task(_refusal(client, guild.token))
         await guild.wait_online(timeout=5)
+        await client.wait_until_ready()
         await guild.gateway.close(4012)
         assert "code 4012" in str(await serving)
 
@@ -126,6 +131,7 @@ async def test_a_lost_connection_comes_back_and_nothing_said_meanwhile_is_lost(
         it = Desk(gate=gate, rooms=rooms, asks=OpenAsks())
         serving = tasks.create_task(client.serve(guild.token, it, Facts()))
         await guild.wait_online(timeout=5)
+        await client.wait_until_ready()
         await guild.gateway.close(4000)
         await ann.says("said in the gap", place)
         async with asyncio.timeout(10):
@@ -187,6 +193,15 @@ async def test_a_bot_that_answers_nobody_says_so(caplog: pytest.LogCaptureFixtur
         await serving
 
 
+def test_the_waits_between_tries_grow_to_a_minute_and_differ() -> None:
+    backoff = ShortBackoff()
+    waits = [backoff.delay() for _ in range(200)]
+    assert waits[0] <= 2
+    assert max(waits) <= 60
+    assert max(waits[10:]) > 30
+    assert len(set(waits)) == len(waits)
+
+
 def test_the_intents_are_the_least_that_will_do() -> None:
     assert default_intents().value == 37377
 
@@ -210,3 +225,20 @@ async def _refusal(client: RoomkeyClient, token: str) -> ChatUnusable:
     with pytest.raises(ChatUnusable) as caught:
         await client.serve(token, desk(), Facts())
     return caught.value
+
+
+async def test_a_gateway_that_does_not_answer_any_more_holds_no_end_up() -> None:
+    async with offline_guild() as guild:
+        gateway = yarl.URL(guild.gateway_url)
+        assert gateway.port is not None
+        async with tcp_proxy(gateway.port) as proxy:
+            DiscordWebSocket.DEFAULT_GATEWAY = gateway.with_port(proxy.port)
+            client = RoomkeyClient()
+            client.attend(desk(), Facts())
+            await log_in(client, guild.token)
+            # As when the end comes while nothing is read from it; else aiohttp does not wait either.
+            client.ws = await DiscordWebSocket.from_client(client)
+            proxy.dies()
+            begun_s = time.monotonic()
+            await client.close()
+            assert time.monotonic() - begun_s < 3

@@ -10,20 +10,16 @@ import pytest
 from bot.demo.guild import Code, OfflineGuild, RateLimits
 from bot.demo.guild.buckets import Limit
 from tests.support.discord_client import Bot, connected
+from tests.support.hurry import QuickWaits, hurry
 
 SEND = r"/messages$"
 FAST_BUCKET = RateLimits({("POST", "/channels/{channel_id}/messages"): Limit(3, 0.3)})
 
 
 @pytest.fixture(autouse=True)
-def quick_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Discord.py waits 1, 3, 5 ... s between its own retries; here each of its waits is 50 times shorter."""
-    real = asyncio.sleep
-
-    async def sleep(delay: float, result: object = None) -> object:
-        return await real(delay / 50 if delay >= 1 else delay, result)
-
-    monkeypatch.setattr(asyncio, "sleep", sleep)
+def waits(monkeypatch: pytest.MonkeyPatch) -> QuickWaits:
+    """Nobody waits for discord.py's own waits."""
+    return hurry(monkeypatch)
 
 
 def desk_of(bot: Bot) -> discord.TextChannel:
@@ -158,6 +154,34 @@ async def test_files_fail_like_everything_else():
         await guild.user("ann").says("", guild.channel("desk"), files={"a": b"x"})
         async with asyncio.timeout(5):
             assert await outcome.get() == 403
+
+
+async def test_a_file_can_end_in_the_middle():
+    bot = Bot()
+    outcome: asyncio.Queue[BaseException] = asyncio.Queue()
+
+    @bot.event
+    async def on_message(message: discord.Message) -> None:
+        try:
+            await message.attachments[0].read()
+        except aiohttp.ClientPayloadError as error:
+            outcome.put_nowait(error)
+
+    async with OfflineGuild(channels=["desk"]) as guild, connected(guild, bot):
+        guild.faults.rest("GET", "/attachments/", cut=True)
+        await guild.user("ann").says("", guild.channel("desk"), files={"a": b"x" * 1000})
+        async with asyncio.timeout(5):
+            assert "ContentLengthError" in str(await outcome.get())
+
+
+async def test_an_answer_can_end_in_the_middle_after_it_was_stored():
+    async with OfflineGuild(channels=["desk"]) as guild, connected(guild, Bot()) as bot:
+        guild.faults.rest("POST", SEND, cut=True)
+        with pytest.raises((aiohttp.ClientError, OSError)):
+            await desk_of(bot).send("once", nonce="n1")
+        await desk_of(bot).send("once", nonce="n1")
+
+    assert texts(guild) == ["once"]
 
 
 async def test_a_client_that_believes_the_headers_is_never_refused_and_the_waiting_is_counted():

@@ -11,8 +11,15 @@ from bot.demo.guild.changes import BotOnline
 from bot.demo.guild.gateway import IDENTIFY, RESUME
 from bot.demo.guild.intents import Intent
 from tests.support.discord_client import Bot, connected, pointed_at
+from tests.support.hurry import QuickWaits, hurry
 
 NARROW = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=True)
+
+
+@pytest.fixture(autouse=True)
+def waits(monkeypatch: pytest.MonkeyPatch) -> QuickWaits:
+    """Nobody waits for discord.py's own waits."""
+    return hurry(monkeypatch)
 
 
 class Listener(Bot):
@@ -108,7 +115,9 @@ async def test_a_dropped_connection_is_resumed_and_misses_nothing():
     assert [frame.op for frame in guild.ledger.frames if frame.op in (IDENTIFY, RESUME)] == [IDENTIFY, RESUME]
 
 
-@pytest.mark.parametrize("how", ["close 4000", "close 4009", "op 7", "op 9 resumable"])
+@pytest.mark.parametrize(
+    "how", ["close 1000", "close 1001", "close 4000", "close 4009", "op 7", "op 9 resumable"]
+)
 async def test_each_soft_end_of_a_connection_is_resumed(how: str):
     bot = Listener()
     async with OfflineGuild(channels=["desk"]) as guild, connected(guild, bot):
@@ -226,12 +235,137 @@ async def test_two_bots_share_the_guild():
     assert (first.user.name, second.user.name) == ("one", "two")  # type: ignore[union-attr]
 
 
-async def test_an_unanswered_heartbeat_does_not_end_a_connection_at_once():
-    bot = Listener()
+async def test_a_half_open_connection_is_noticed_and_resumed_and_misses_nothing():
+    bot = Listener(heartbeat_timeout=0.2)
     options = GatewayOptions(heartbeat_s=0.05)
     async with OfflineGuild(channels=["desk"], gateway=options) as guild, connected(guild, bot):
         guild.gateway.freeze()
-        await guild.user("ann").says("still there", guild.channel("desk"))
-        await bot.hears("still there")
+        await guild.user("ann").says("into the void", guild.channel("desk"))
+        await bot.hears("into the void")
 
-    assert [frame.op for frame in guild.ledger.frames].count(1) >= 1
+    assert bot.states == ["ready", "resumed"]
+
+
+async def test_a_frozen_connection_that_thaws_goes_on():
+    bot = Listener()
+    async with OfflineGuild(channels=["desk"]) as guild, connected(guild, bot):
+        ann, desk = guild.user("ann"), guild.channel("desk")
+        guild.gateway.freeze()
+        await ann.says("lost on the way", desk)
+        guild.gateway.freeze(frozen=False)
+        await ann.says("after", desk)
+        await bot.hears("after")
+
+    assert bot.heard == ["after"]
+
+
+async def test_a_deaf_connection_has_its_heartbeats_answered_and_hears_nothing():
+    bot = Listener(heartbeat_timeout=0.3)
+    options = GatewayOptions(heartbeat_s=0.05)
+    async with OfflineGuild(channels=["desk"], gateway=options) as guild, connected(guild, bot):
+        guild.gateway.deafen()
+        await guild.user("ann").says("anybody?", guild.channel("desk"))
+        await asyncio.sleep(0.5)
+        assert (bot.heard, bot.states) == ([], ["ready"])
+        await guild.gateway.drop()
+        await bot.hears("anybody?")
+
+    assert bot.states == ["ready", "resumed"]
+
+
+@pytest.mark.parametrize("how", ["drop", "close"])
+async def test_a_session_that_was_forgotten_meanwhile_is_opened_anew(how: str):
+    bot = Listener()
+    async with OfflineGuild(channels=["desk"]) as guild, connected(guild, bot):
+        again = bot.wait_for("state", check=lambda state: state == "ready", timeout=10)
+        if how == "drop":
+            await guild.gateway.drop(forget=True)
+        else:
+            await guild.gateway.close(4000, forget=True)
+        await again
+
+    ops = [frame.op for frame in guild.ledger.frames if frame.op in (IDENTIFY, RESUME)]
+    assert ops == [IDENTIFY, RESUME, IDENTIFY]
+
+
+async def test_events_can_be_late_and_the_next_overtake_them():
+    bot = Listener()
+    async with OfflineGuild(channels=["desk"]) as guild, connected(guild, bot):
+        ann, desk = guild.user("ann"), guild.channel("desk")
+        guild.faults.event("MESSAGE_CREATE", delay_s=0.05)
+        for text in ("late", "in time"):
+            await ann.says(text, desk)
+        await bot.hears("late")
+
+    assert bot.heard == ["in time", "late"]
+
+
+async def test_events_can_come_in_another_order():
+    bot = Listener()
+    async with OfflineGuild(channels=["desk"]) as guild, connected(guild, bot):
+        ann, desk = guild.user("ann"), guild.channel("desk")
+        guild.faults.event("MESSAGE_CREATE", behind=2)
+        for text in ("1", "2", "3", "4"):
+            await ann.says(text, desk)
+        await bot.hears("4")
+
+    assert bot.heard == ["2", "3", "1", "4"]
+
+
+async def test_an_event_can_come_twice_with_a_while_between():
+    bot = Listener()
+    async with OfflineGuild(channels=["desk"]) as guild, connected(guild, bot):
+        ann, desk = guild.user("ann"), guild.channel("desk")
+        guild.faults.event("MESSAGE_CREATE", copies=2, delay_s=0.05)
+        guild.faults.event("MESSAGE_CREATE", delay_s=0.08)
+        await ann.says("twice", desk)
+        await ann.says("between", desk)
+        while len(bot.heard) < 3:
+            await bot.wait_for("heard", timeout=5)
+
+    assert bot.heard == ["twice", "between", "twice"]
+
+
+async def test_a_gateway_that_does_not_say_hello_is_left_and_dialled_again():
+    bot = Listener(heartbeat_timeout=0.2)
+    async with OfflineGuild(channels=["desk"]) as guild, connected(guild, bot):
+        resumed = bot.wait_for("state", check=lambda state: state == "resumed", timeout=10)
+        guild.faults.event("^HELLO$", copies=0)
+        await guild.gateway.drop()
+        await resumed
+        assert guild.faults.left() == 0
+
+
+async def test_without_ready_a_client_waits():
+    bot = Listener()
+    async with OfflineGuild() as guild, pointed_at(guild), bot, asyncio.TaskGroup() as tasks:
+        guild.faults.event("^(READY|GUILD_CREATE)$", times=2, copies=0)
+        running = tasks.create_task(bot.start(guild.token))
+        await guild.wait_online()
+        await asyncio.sleep(0.2)
+        assert guild.faults.left() == 0
+        assert not bot.is_ready()
+        running.cancel()
+
+
+@pytest.mark.parametrize("fault", [{"status": 503}, {"abort": True}], ids=["503", "cut"])
+async def test_a_gateway_that_refuses_connections_is_dialled_until_it_does_not(fault: dict[str, Any]):
+    bot = Listener()
+    async with OfflineGuild(channels=["desk"]) as guild, connected(guild, bot):
+        resumed = bot.wait_for("state", check=lambda state: state == "resumed", timeout=10)
+        guild.faults.rest("GET", "^/gateway$", **fault)
+        await guild.gateway.drop()
+        await resumed
+        assert guild.faults.left() == 0
+
+
+async def test_a_guild_that_is_away_refuses_everybody_and_comes_back_where_it_was():
+    bot = Listener()
+    async with OfflineGuild(channels=["desk"]) as guild, connected(guild, bot):
+        async with guild.away():
+            with pytest.raises(OSError):
+                await bot.fetch_user(int(guild.bot.id))
+            await guild.user("ann").says("while it was away", guild.channel("desk"))
+        await bot.hears("while it was away")
+
+    assert bot.states == ["ready", "resumed"]

@@ -72,6 +72,40 @@ async def test_the_bot_hears_edits_deletions_and_reactions_of_people():
     assert told.content == f"edit second, ann 👍, ann took 👍 back, delete {said.id}"
 
 
+async def test_what_the_bot_shows_under_a_message_can_be_waited_for():
+    bot = Bot()
+
+    @bot.event
+    async def on_message(message: discord.Message) -> None:
+        await message.add_reaction("⏳")
+        await message.remove_reaction("⏳", discord.Object(int(guild.bot.id)))
+        await message.add_reaction("✅")
+
+    async with (
+        OfflineGuild(channels=["desk"], rate_limits=RateLimits.off()) as guild,
+        connected(guild, bot),
+    ):
+        desk, ann = guild.channel("desk"), guild.user("ann")
+        said = await ann.says("go", desk)
+        await ann.reacts(said, "👀")
+        await desk.shows(said, "✅")
+
+    assert desk.reactions(said) == ("✅",)
+    assert guild.ledger.reactions(said) == ["+⏳", "-⏳", "+✅"]
+
+
+async def test_reactions_have_a_narrow_limit_of_their_own():
+    async with OfflineGuild(channels=["desk"]) as guild, connected(guild, Bot()) as bot:
+        said = await guild.user("ann").says("go", guild.channel("desk"))
+        message = text_channel(bot, guild).get_partial_message(int(said.id))
+        for emoji in ("👍", "🎉"):
+            await message.add_reaction(emoji)
+
+    first, second = guild.ledger.requests("PUT", "/reactions/")
+    assert 0.2 < second.at - first.at < 1
+    assert guild.buckets.refusals == 0
+
+
 async def test_files_travel_both_ways():
     bot = Bot()
 

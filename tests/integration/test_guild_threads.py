@@ -1,5 +1,6 @@
 """Threads, forum posts and their sleep in the offline guild, as a real discord.py bot meets them."""
 
+import asyncio
 from typing import Any
 
 import discord
@@ -205,3 +206,20 @@ async def test_in_strict_mode_a_bot_is_deaf_in_threads_it_has_not_joined():
         await place.next_from_bot(containing="now?")
 
     assert "anybody?" not in [message.content for message in bot.heard]
+
+
+async def test_in_strict_mode_a_bot_that_joins_what_it_is_told_of_hears_everything_there():
+    class Joining(Echo):
+        async def on_thread_create(self, thread: discord.Thread) -> None:
+            await thread.join()
+            self.dispatch("joined", thread.id)
+
+    bot = Joining()
+    strict = GatewayOptions(strict_threads=True)
+    async with OfflineGuild(channels=["desk"], gateway=strict) as guild, connected(guild, bot):
+        joined = bot.wait_for("joined", timeout=5)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(joined)
+            place = await guild.user("ann").opens_thread(guild.channel("desk"), "distant")
+        await guild.user("ann").says("anybody?", place)
+        await place.next_from_bot(containing="anybody?")

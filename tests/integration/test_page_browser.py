@@ -146,7 +146,8 @@ async def test_a_command_is_run_by_keyboard_alone(room: Room) -> None:
     page = await room.opens("ann")
     await expect(page.get_by_label("Message #desk")).to_be_focused()
     await page.keyboard.type("/")
-    await expect(page.get_by_role("option")).to_have_text([re.compile("/status"), re.compile("/resume")])
+    offered = [re.compile("/status"), re.compile("/resume"), re.compile("/why")]
+    await expect(page.get_by_role("option")).to_have_text(offered)
     await page.keyboard.press("ArrowDown")
     await page.keyboard.press("Tab")
     await expect(page.get_by_role("combobox", name="session")).to_be_focused()
@@ -165,6 +166,31 @@ async def test_a_command_is_run_by_keyboard_alone(room: Room) -> None:
     await expect(answer).to_contain_text("ann used /resume")
     await expect(answer).to_contain_text("only you can see this")
     await expect(page.get_by_label("Message #desk")).to_be_focused()
+
+
+async def test_the_link_of_a_message_is_copied_into_the_text_of_a_command(room: Room) -> None:
+    page = await room.opens("ann")
+    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    said = await room.guild.user("ben").says("what about this?", room.desk)
+    await page.locator(f"#m{said.id}").hover()
+    await page.get_by_role("button", name="Copy link").click()
+    await expect(page.get_by_role("button", name="Copy link")).to_have_text("Copied")
+
+    await page.get_by_label("Message #desk").fill("/why")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("combobox", name="message")).to_be_focused()
+    await page.keyboard.press("Control+V")
+    await page.keyboard.press("Enter")
+    await expect(_message(page, f"looked for {room.guild.world.link(said)}")).to_be_visible()
+
+
+async def test_a_link_that_the_browser_does_not_copy_is_shown(room: Room) -> None:
+    page = await room.opens("ann")
+    await page.evaluate("() => Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    said = await room.guild.user("ben").says("what about this?", room.desk)
+    await page.locator(f"#m{said.id}").hover()
+    await page.get_by_role("button", name="Copy link").click()
+    await expect(page.get_by_role("alert")).to_have_text(room.guild.world.link(said))
 
 
 async def test_a_command_is_left_by_escape_and_unknown_ones_are_text(room: Room) -> None:

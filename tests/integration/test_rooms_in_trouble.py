@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 from sessions.agents.base import AgentSession, Allow, Decision, SessionSpec, TurnInput
+from sessions.agents.scripted import ADAPTER as SCRIPTED
 from sessions.clock import SystemClock
 from sessions.errors import AgentError, AgentGone, AuthError, SessionNotFound, StateError
 from sessions.events import (
@@ -69,6 +70,9 @@ class PlayedSession:
         if "leave" in turn.text:
             self.inbox.put_nowait(Exited(exit_code=0))
 
+    async def steer(self, turn: TurnInput) -> bool:
+        return False
+
     async def events(self) -> AsyncGenerator[Event, None]:
         while True:
             event = await self.inbox.get()
@@ -112,6 +116,9 @@ class PlayedAdapter:
             raise self.errors.pop(0)
         self.opened.append(PlayedSession())
         return self.opened[-1]
+
+    def may_have_acted(self, spec: SessionSpec, prompt: UUID) -> bool:
+        return True
 
     def terminal_command(self, spec: SessionSpec) -> str | None:
         return None
@@ -531,3 +538,39 @@ async def _gone_from_outbox(home: House, wanted: int) -> None:
         said += await texts(home)
         await asyncio.sleep(0.005)
     assert len(said) == wanted
+
+
+class _Broken:
+    """The scripted agent through an adapter with a bug: its events end in an error, once."""
+
+    vendor = SCRIPTED.vendor
+    new_session_id = staticmethod(SCRIPTED.new_session_id)
+    terminal_command = staticmethod(SCRIPTED.terminal_command)
+    may_have_acted = staticmethod(SCRIPTED.may_have_acted)
+
+    def __init__(self) -> None:
+        self.is_broken = True
+
+    async def open(self, spec: SessionSpec) -> AgentSession:
+        session = await SCRIPTED.open(spec)
+        if self.is_broken:
+            self.is_broken = False
+            session.events = self._break  # type: ignore[method-assign]
+        return session
+
+    async def _break(self) -> AsyncGenerator[Event, None]:
+        await asyncio.sleep(0.01)
+        raise KeyError("a bug")
+        yield Idle()
+
+
+async def test_an_adapter_that_breaks_fails_its_turn_and_the_room_goes_on(tmp_path: Path) -> None:
+    async with house(tmp_path, adapter=_Broken()) as room:
+        for text in ("one", "two"):
+            await room.say("lab", text)
+        first, second = await room.replies.until(2)
+    assert first.outcome is not None
+    assert first.outcome.status == "failed"
+    assert "could not follow the agent" in first.outcome.text
+    assert second.outcome is not None
+    assert second.outcome.status == "ok"

@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 
 from bot.demo.model import OfflineModel
-from sessions.agents.base import SessionSpec
+from sessions.agents.base import Allow, SessionSpec
 from sessions.agents.claude import ADAPTER
 from sessions.events import (
     BackgroundTasks,
@@ -97,6 +97,35 @@ async def test_one_prompt_at_a_time(spec: SessionSpec) -> None:
         with pytest.raises(RuntimeError):
             await agent.send("say:too early")
         await agent.session.interrupt()
+
+
+async def test_what_is_said_while_a_tool_runs_is_heard_with_its_result(
+    spec: SessionSpec, model: OfflineModel
+) -> None:
+    """Not as a turn of its own, and as the user's words: Claude Code 2.1.327 puts them beside the result."""
+    async with talk(ADAPTER, spec) as agent:
+        turn = await agent.send(bash("echo $((40 + 2)) > sum"))
+        ask = await agent.first(PermissionAsk)
+        assert await agent.steer("Message from ann:\n\nsay:more")
+        await agent.session.answer(ask.id, Allow())
+        assert (await agent.done(turn)).text == "more"
+    assert [heard.meanwhile for heard in model.requests] == [(), ("Message from ann:\n\nsay:more",)]
+
+
+async def test_a_prompt_is_handed_over_once(spec: SessionSpec, model: OfflineModel) -> None:
+    """Claude Code passes over an uuid that it has answered, without a result that could be waited for."""
+    uuid = uuid4()
+    async with talk(ADAPTER, spec) as agent:
+        turn = await agent.send(f"{bash('echo $((40 + 2)) > sum')}\nslow:0.5")
+        ask = await agent.first(PermissionAsk)
+        assert await agent.steer("say:more", uuid)
+        await agent.session.answer(ask.id, Allow())
+        await agent.first(TextDelta)
+        assert await agent.steer("slow:0.5")
+        await agent.first(Started, after=agent.events.index(ask))
+        assert await agent.steer("say:more", uuid)
+        assert (await agent.done(turn)).text.count("more") == 1
+    assert len(model.requests) == 3
 
 
 async def test_the_words_of_a_subagent_are_not_the_answer(spec: SessionSpec) -> None:
@@ -322,10 +351,10 @@ async def test_an_api_error_is_a_failed_turn_and_the_process_lives(spec: Session
         assert (await agent.ask("say:alive")).text == "alive"
 
 
-async def test_more_than_fits_is_a_limit(spec: SessionSpec) -> None:
+async def test_more_than_fits_is_named_so(spec: SessionSpec) -> None:
     async with talk(ADAPTER, spec) as agent:
         done = await agent.ask("say:" + "too much " * 400_000)
-        assert (done.status, done.problem) == ("failed", "limit")
+        assert (done.status, done.problem) == ("failed", "context")
         assert (await agent.ask("say:alive")).text == "alive"
 
 

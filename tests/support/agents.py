@@ -76,6 +76,11 @@ class Talk:
         await self.session.send(TurnInput(turn=turn, uuid=uuid or uuid4(), text=text))
         return turn
 
+    async def steer(self, text: str, uuid: UUID | None = None) -> bool:
+        """Hand a further prompt to the running turn."""
+        further = TurnInput(turn=TurnId(self._turns), uuid=uuid or uuid4(), text=text)
+        return await self.session.steer(further)
+
     async def ask(self, text: str, uuid: UUID | None = None) -> TurnDone:
         """Send a prompt and return how its turn ended."""
         return await self.done(await self.send(text, uuid))

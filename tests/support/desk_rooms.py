@@ -5,13 +5,28 @@ from collections.abc import Awaitable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal, TypeVar
 
 from sessions.agents.base import Decision
-from sessions.errors import AlreadyDecided
+from sessions.errors import AlreadyDecided, QueueFull
 from sessions.keys import SessionKey, TurnId, session_key
-from sessions.manager import RoomStatus
+from sessions.manager import Queue, RoomStatus
 from sessions.records import SessionRecord
-from sessions.store.values import Accepted, Inbound
+from sessions.store.values import (
+    Accepted,
+    ChatAddress,
+    Fate,
+    Inbound,
+    Kind,
+    Origin,
+    Prompt,
+    Settle,
+    Touched,
+    Turn,
+    TurnState,
+)
+
+T = TypeVar("T")
 
 KEY = session_key("room")
 RECORD = SessionRecord(
@@ -42,9 +57,28 @@ STATE = RoomStatus(
 )
 
 
+def turn(number: int, text: str = "hi", *, state: TurnState = TurnState.QUEUED, channel: str = "1") -> Turn:
+    """Return a turn of the room, said by ann in a channel."""
+    return Turn(
+        id=TurnId(number),
+        key=KEY,
+        kind=Kind.PROMPT,
+        origin=Origin.HUMAN,
+        state=state,
+        attempt=0 if state is TurnState.QUEUED else 1,
+        generation=0,
+        address=ChatAddress(platform="chat", channel_id=channel, message_id=str(number)),
+        prompt=Prompt(text=text, author_id="7", author_name="ann"),
+        created=datetime(2030, 1, 1, tzinfo=UTC),
+    )
+
+
 @dataclass
 class Rooms:
-    """A `bot.commands.spec.Rooms`. `turns` says which room a turn belongs to; one ask is answered once."""
+    """A `bot.commands.spec.Rooms`. `turns` says which room a turn belongs to; one ask is answered once.
+
+    `running`, `waiting` and `paused` are the queue of every room, `fates` those of the platform `chat`.
+    """
 
     ahead: int = 0
     runs: bool = False
@@ -53,22 +87,72 @@ class Rooms:
     rows: list[Inbound] = field(default_factory=list)
     stopped: list[SessionKey] = field(default_factory=list)
     decided: list[tuple[TurnId, str, Decision]] = field(default_factory=list)
+    state: RoomStatus = STATE
+    running: Turn | None = None
+    waiting: list[Turn] = field(default_factory=list)
+    paused: bool = False
+    fates: dict[int, Fate] = field(default_factory=dict)
+    settled: dict[TurnId, Settle] = field(default_factory=dict)
+    declined: list[tuple[str, str, int, str | None]] = field(default_factory=list)
+    touched: list[tuple[str, int, Prompt | None]] = field(default_factory=list)
 
     def accept(self, row: Inbound) -> Awaitable[Accepted]:
         self.rows.append(row)
-        result: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
-        if self.failure:
-            result.set_exception(self.failure)
-        else:
-            result.set_result(Accepted(turn=TurnId(len(self.rows)), new=True, ahead=self.ahead))
-        return result
+        return self._result(Accepted(turn=TurnId(len(self.rows)), new=True, ahead=self.ahead))
+
+    def decline(
+        self, source: str, channel: str, msg_id: int, reason: str | None, *, addressed: bool = False
+    ) -> Awaitable[None]:
+        self.declined.append((source, channel, msg_id, reason))
+        return self._result(None, fails=not isinstance(self.failure, QueueFull))
+
+    def edit(self, source: str, msg_id: int, prompt: Prompt) -> Awaitable[Touched]:
+        self.touched.append((source, msg_id, prompt))
+        return self._result(Touched(turn=None, changed=False))
+
+    def withdraw(self, source: str, msg_id: int) -> Awaitable[Touched]:
+        self.touched.append((source, msg_id, None))
+        return self._result(Touched(turn=None, changed=False))
 
     def stop(self, key: SessionKey) -> bool:
         self.stopped.append(key)
         return self.runs
 
+    async def queue(self, key: SessionKey) -> Queue:
+        return Queue(running=self.running, waiting=tuple(self.waiting), paused=self.paused)
+
+    async def remove(self, key: SessionKey, turn: TurnId) -> bool:
+        before = len(self.waiting)
+        self.waiting = [one for one in self.waiting if one.id != turn]
+        return len(self.waiting) < before
+
+    async def move(self, key: SessionKey, turn: TurnId, to: Literal["up", "first"]) -> bool:
+        at = next((i for i, one in enumerate(self.waiting) if one.id == turn), None)
+        if at is None:
+            return False
+        self.waiting.insert(0 if to == "first" else max(0, at - 1), self.waiting.pop(at))
+        return True
+
+    async def clear(self, key: SessionKey) -> int:
+        count = len(self.waiting)
+        self.waiting = []
+        return count
+
+    async def pause(self, key: SessionKey, *, paused: bool) -> bool:
+        changed, self.paused = self.paused != paused, paused
+        return changed
+
+    async def settle(self, turn: TurnId, how: Settle) -> bool:
+        if turn in self.settled:
+            return False
+        self.settled[turn] = how
+        return True
+
+    async def fate(self, source: str, msg_id: int) -> Fate | None:
+        return self.fates.get(msg_id) if source == "chat" else None
+
     async def status(self, key: SessionKey) -> RoomStatus:
-        return replace(STATE, key=key)
+        return replace(self.state, key=key)
 
     async def decide(self, turn: TurnId, ask: str, decision: Decision) -> None:
         if any(taken[:2] == (turn, ask) for taken in self.decided):
@@ -77,3 +161,11 @@ class Rooms:
 
     async def turn_key(self, turn: TurnId) -> SessionKey | None:
         return self.turns.get(turn)
+
+    def _result(self, value: T, *, fails: bool = True) -> Awaitable[T]:
+        result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        if self.failure and fails:
+            result.set_exception(self.failure)
+        else:
+            result.set_result(value)
+        return result

@@ -19,7 +19,7 @@ from tests.support.store_values import ROOM, inbound
 
 async def main() -> None:
     store = await open_store(Path(sys.argv[1]), SystemClock())
-    resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, resource.RLIM_INFINITY))
     accepted = 0
     errors: list[str] = []
     while len(errors) < 3:

@@ -66,7 +66,7 @@ class Ask(ui.View):
 
 
 class PageBot(Bot):
-    """Echoes; `grow` grows when `go_on` is set, `ask` asks. `/status` and `/resume` answer one person."""
+    """Echoes; `grow` grows when `go_on` is set, `ask` asks. Its slash commands answer one person."""
 
     def __init__(self, guild: OfflineGuild) -> None:
         super().__init__()
@@ -76,7 +76,7 @@ class PageBot(Bot):
 
     async def setup_hook(self) -> None:
         """Register the commands."""
-        for command in (status, resume):
+        for command in (status, resume, why):
             self.tree.add_command(command, guild=self._place)
         await self.tree.sync(guild=self._place)
 
@@ -109,6 +109,12 @@ async def status(interaction: discord.Interaction, verbose: bool = False) -> Non
 async def resume(interaction: discord.Interaction, session: str, turns: int = 0) -> None:
     """Answer one person alone."""
     await interaction.response.send_message(f"resumed {session}, {turns} turns", ephemeral=True)
+
+
+@app_commands.command(description="What became of a message")
+async def why(interaction: discord.Interaction, message: str) -> None:
+    """Answer one person alone."""
+    await interaction.response.send_message(f"looked for {message}", ephemeral=True)
 
 
 @resume.autocomplete("session")

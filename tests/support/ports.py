@@ -24,7 +24,9 @@ class Shown:
 class FakePort:
     """A chat with every channel there is, but those in `closed`.
 
-    `log` lists what was asked for, as `send`, `edit`, `delete`, `typing` with the text or id.
+    `log` lists what was asked for, as `send`, `edit`, `delete`, `typing`, `react`, `unreact`, `find_sent`
+    with the text, id or mark. `marks` are the reactions under each message, ours or not; `gone` holds the
+    messages that were deleted.
     `faults` are raised by the next calls of that name, one each; those of `landed` after a message
     was taken, as if its answer had got lost. While `held` is set to an event,
     sends wait for it before they land.
@@ -33,12 +35,15 @@ class FakePort:
     platform = "fake"
 
     def __init__(self, **capabilities: bool | float) -> None:
-        able = dict.fromkeys(("can_edit", "can_delete", "can_type", "has_buttons"), True)
-        self.capabilities = replace(Capabilities(**able), **capabilities)  # type: ignore[arg-type]
+        able = dict.fromkeys(("can_edit", "can_delete", "can_type", "has_buttons", "can_react"), True)
+        able_for = Capabilities(nonce_window_s=120, **able)
+        self.capabilities = replace(able_for, **capabilities)  # type: ignore[arg-type]
         self.messages: dict[str, Shown] = {}
         self.log: list[tuple[str, str]] = []
         self.faults: dict[str, list[ChatError]] = {}
         self.closed: set[str] = set()
+        self.gone: set[str] = set()
+        self.marks: dict[str, list[str]] = {}
         self.held: asyncio.Event | None = None
         self.nonces: list[str | None] = []
         self._by_nonce: dict[str, str] = {}
@@ -52,6 +57,10 @@ class FakePort:
     def asked(self, name: str) -> list[str]:
         """Return the texts or ids of all calls of that name."""
         return [what for called, what in self.log if called == name]
+
+    def forget_nonces(self) -> None:
+        """Let the minutes be over for which a nonce is known."""
+        self._by_nonce.clear()
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Wait for calls until something holds."""
@@ -100,10 +109,46 @@ class FakePort:
         self._called("delete", message_id)
         self._check("delete", channel_id)
         self.messages.pop(message_id, None)
+        self.gone.add(message_id)
 
     async def typing(self, channel_id: str) -> None:
         self._called("typing", channel_id)
         self._check("typing", channel_id)
+
+    async def react(self, channel_id: str, message_id: str, mark: str) -> None:
+        self._called("react", mark)
+        self._check("react", channel_id)
+        if message_id in self.gone:
+            raise MessageGone
+        marks = self.marks.setdefault(message_id, [])
+        if mark not in marks:
+            marks.append(mark)
+        self._news.set()
+
+    async def unreact(self, channel_id: str, message_id: str, mark: str) -> None:
+        self._called("unreact", mark)
+        self._check("unreact", channel_id)
+        if message_id in self.gone:
+            raise MessageGone
+        if mark in self.marks.get(message_id, []):
+            self.marks[message_id].remove(mark)
+        self._news.set()
+
+    async def find_sent(self, channel_id: str, body: str, *, after_id: str | None) -> str | None:
+        self._called("find_sent", body)
+        self._check("find_sent", channel_id)
+        found = [
+            shown.id
+            for shown in self.messages.values()
+            if (shown.channel_id, shown.body) == (channel_id, body) and int(shown.id) > int(after_id or 0)
+        ]
+        return found[-1] if found else None
+
+    async def written(self, channel_id: str, message_id: str) -> str:
+        self._called("written", message_id)
+        self._check("written", channel_id)
+        shown = self.messages.get(message_id)
+        return "" if shown is None or shown.buttons else shown.body
 
     def _called(self, name: str, what: str) -> None:
         self.log.append((name, what))

@@ -12,6 +12,7 @@ from uuid import uuid4
 from sessions.agents.base import AgentAdapter
 from sessions.agents.scripted import ADAPTER as SCRIPTED
 from sessions.box import BOXES
+from sessions.breaker import Breaker
 from sessions.clock import Clock, SystemClock
 from sessions.engine import Engine
 from sessions.events import Event, PermissionAsk
@@ -33,6 +34,7 @@ class Reply:
     turn: Turn
     events: list[Event] = field(default_factory=list)
     outcome: Outcome | None = None
+    waiting: int = 0
 
 
 class Replies:
@@ -104,6 +106,10 @@ class Sink:
         self._reply.events.append(event)
         self._news.set()
 
+    def waiting(self, count: int) -> None:
+        self._reply.waiting = count
+        self._news.set()
+
     async def pieces(self, outcome: Outcome) -> Sequence[Piece]:
         self._reply.outcome = outcome
         self._ends.set()
@@ -149,6 +155,7 @@ async def house(
     fetch_files: FetchFiles | None = None,
     replies: Replies | None = None,
     clock: Clock | None = None,
+    login_pause_s: float = 30.0,
     **settings: object,
 ) -> AsyncGenerator[House]:
     """Run an engine on `data_dir`; leaving it stops it as SIGTERM would."""
@@ -170,10 +177,13 @@ async def house(
         paths=paths,
         clock=clock,
         pool=Pool(max_running=agent.max_running, max_live=agent.max_live),
+        breaker=Breaker(clock, first_pause_s=login_pause_s),
         owner=uuid4(),
         open_reply=replies.open,
         fetch_files=fetch_files or no_files,
         outbox_filled=lambda: None,
+        receipts_due=lambda: None,
+        policy=lambda _key: agent.policy,
     )
     try:
         async with SessionManager(engine, isolation="none") as manager:

@@ -12,7 +12,10 @@ import discord
 from bot.access import Rules
 from bot.approvals import OpenAsks
 from bot.chat_discord.attachments import downloads
+from bot.chat_discord.catch_up import CatchUp
 from bot.chat_discord.client import RoomkeyClient
+from bot.chat_discord.intake import Intake, Notices
+from bot.chat_discord.missed import Finder
 from bot.demo.guild import OfflineGuild
 from bot.desk import Desk
 from bot.gate import Gate
@@ -21,7 +24,8 @@ from bot.replies import reply_opener
 from bot.settings import ReplyTo
 from sessions.agents.scripted import ADAPTER
 from sessions.box import BOXES
-from sessions.clock import SystemClock
+from sessions.breaker import Breaker
+from sessions.clock import Clock, SystemClock
 from sessions.engine import Engine
 from sessions.manager import SessionManager
 from sessions.paths import Paths
@@ -41,6 +45,8 @@ class WholeBot:
     store: Store
     outbox: Outbox
     asks: OpenAsks
+    desk: Desk
+    catch_up: CatchUp
 
 
 @asynccontextmanager
@@ -53,6 +59,9 @@ async def whole_bot(
     rules: Rules | None = None,
     reply_to: ReplyTo = "all",
     intents: discord.Intents | None = None,
+    catch_up_s: float = 3600.0,
+    catch_up_limit: int = 1000,
+    catch_up_clock: Clock | None = None,
     **settings: object,
 ) -> AsyncGenerator[WholeBot]:
     """Run the bot for everybody in the guild; leaving stops it as SIGTERM would.
@@ -81,6 +90,7 @@ async def whole_bot(
             paths=paths,
             clock=clock,
             pool=Pool(max_running=agent.max_running, max_live=agent.max_live),
+            breaker=Breaker(clock),
             owner=uuid4(),
             open_reply=reply_opener(
                 {client.port.platform: client.port},
@@ -91,6 +101,8 @@ async def whole_bot(
             ),
             fetch_files=files.fetch,
             outbox_filled=outbox.wake,
+            receipts_due=lambda: None,
+            policy=lambda _key: agent.policy,
         )
         gate = Gate(
             rules=rules or Rules(guilds=frozenset({guild.world.guild_id})),
@@ -100,13 +112,30 @@ async def whole_bot(
         async with asyncio.TaskGroup() as tasks:
             async with SessionManager(engine, isolation="none") as manager:
                 desk = Desk(gate=gate, rooms=manager, asks=asks)
-                tasks.create_task(client.serve(guild.token, desk, store))
+                notices = Notices(store, desk.gate.listen_channels, outbox.wake)
+                finder = Finder(
+                    intake=Intake(desk, client.port, notices),
+                    store=store,
+                    clock=catch_up_clock or clock,
+                    window_s=catch_up_s,
+                    most=catch_up_limit,
+                    notices=notices,
+                )
+                catch_up = CatchUp(client, client.port, finder)
+                looking = tasks.create_task(catch_up.run())
+                tasks.create_task(client.serve(guild.token, desk, store, catch_up))
                 async with asyncio.timeout(10):
                     await client.logged_in.wait()
                     await client.wait_until_ready()
+                    await catch_up.looked()
                 await manager.resume()
                 pump = tasks.create_task(outbox.run())
-                yield WholeBot(client, manager, store, outbox, asks)
+                yield WholeBot(client, manager, store, outbox, asks, desk, catch_up)
             assert await outbox.flush(5)
             pump.cancel()
+            looking.cancel()
             await client.close()
+            # discord.py starts a task for each event and waits for none of them.
+            late = [task for task in asyncio.all_tasks() if task.get_name().startswith("discord.py: ")]
+            if late:
+                await asyncio.wait(late, timeout=5)

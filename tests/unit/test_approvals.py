@@ -5,13 +5,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.approvals import (
-    Click,
+    AskClick,
     OpenAsks,
     buttons,
     card,
     closed_card,
     decide,
-    parse_action,
+    parse_ask,
     short_name,
 )
 from bot.measure import units
@@ -33,19 +33,19 @@ def open_asks() -> OpenAsks:
     return asks
 
 
-@given(st.text(max_size=300), st.integers(0, 2**63 - 1))
+@given(st.text(max_size=300), st.integers(0, 10**18 - 1))
 def test_a_button_says_what_it_is_for_in_a_hundred_characters(ask_id: str, turn: int) -> None:
     allow, deny = buttons(TurnId(turn), ask_id)
     assert max(len(allow.action), len(deny.action)) <= 100
-    assert parse_action(allow.action) == Click("allow", TurnId(turn), short_name(ask_id))
-    assert parse_action(deny.action) == Click("deny", TurnId(turn), short_name(ask_id))
+    assert parse_ask(allow.action) == AskClick("allow", TurnId(turn), short_name(ask_id))
+    assert parse_ask(deny.action) == AskClick("deny", TurnId(turn), short_name(ask_id))
 
 
 @pytest.mark.parametrize(
     "action", ["", "rk:allow:12", "rk:run:12:0123456789abcdef", "x rk:allow:1:0123456789abcdef"]
 )
 def test_foreign_actions_mean_nothing(action: str) -> None:
-    assert parse_action(action) is None
+    assert parse_ask(action) is None
 
 
 def test_the_card_shows_the_tool_and_all_it_was_given() -> None:
@@ -83,16 +83,16 @@ def test_a_long_command_keeps_both_ends() -> None:
 
 async def test_the_first_click_decides_and_its_name_is_on_the_card() -> None:
     asks, rooms = open_asks(), Rooms()
-    line = await decide(Click("allow", TURN, short_name("toolu_1")), "ann", asks, rooms)
+    line = await decide(AskClick("allow", TURN, short_name("toolu_1")), "ann", asks, rooms)
     assert line == "-# Bash: ls · allowed once by ann"
     assert rooms.decided == [(TURN, "toolu_1", Allow())]
     with pytest.raises(AlreadyDecided):
-        await decide(Click("deny", TURN, short_name("toolu_1")), "ben", asks, rooms)
+        await decide(AskClick("deny", TURN, short_name("toolu_1")), "ben", asks, rooms)
 
 
 async def test_a_no_is_told_to_the_agent() -> None:
     rooms = Rooms()
-    line = await decide(Click("deny", TURN, short_name("toolu_1")), "*ben*", open_asks(), rooms)
+    line = await decide(AskClick("deny", TURN, short_name("toolu_1")), "*ben*", open_asks(), rooms)
     assert line == r"-# Bash: ls · denied by \*ben\*"
     assert rooms.decided == [(TURN, "toolu_1", Deny(reason="*ben* said no."))]
 
@@ -102,7 +102,7 @@ async def test_an_old_button_decides_nothing() -> None:
     for asks in (OpenAsks(), open_asks()):
         asks.remove(TURN, "toolu_1")
         with pytest.raises(AlreadyDecided):
-            await decide(Click("allow", TURN, short_name("toolu_1")), "ann", asks, rooms)
+            await decide(AskClick("allow", TURN, short_name("toolu_1")), "ann", asks, rooms)
     assert not rooms.decided
 
 

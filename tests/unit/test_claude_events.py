@@ -57,7 +57,7 @@ def play(scene: str, translation: Translation | None = None) -> list[Event | Ski
             events.append(event)
             if isinstance(event, TurnDone) and event.turn == turn:
                 turn += 1
-            if isinstance(event, Idle) and not translation.awaits_result:
+            if isinstance(event, Idle) and translation.ours is None:
                 translation.expect(prompt(turn))
     return events
 
@@ -195,7 +195,7 @@ def test_a_skipped_prompt_is_answered_from_the_record() -> None:
     events = list(translation.answered_before(prompt(1), Answer(("a", "b"), finished=True)))
     assert [event.text for event in events if isinstance(event, TextFinal)] == ["a", "b"]
     assert done([*events], 1).text == "a\n\nb"
-    assert not translation.awaits_result
+    assert translation.ours is None
 
 
 def test_a_skipped_prompt_with_half_an_answer_says_so() -> None:

@@ -1,9 +1,12 @@
 """Why a turn failed, named by the fields of its result; recorded results are in test_claude_events."""
 
-import pytest
-from claude_agent_sdk import ResultMessage
+from datetime import UTC, datetime
+from json import JSONDecodeError
 
-from sessions.agents.claude_results import turn_done
+import pytest
+from claude_agent_sdk import CLIJSONDecodeError, ResultMessage
+
+from sessions.agents.claude_results import turn_done, unreadable
 from sessions.events import Problem, TurnDone
 from sessions.keys import TurnId
 
@@ -21,29 +24,83 @@ def done(message: ResultMessage, *blocks: str, error: str | None = None) -> Turn
     return turn_done(message, turn=TurnId(1), blocks=blocks, error=error, context_tokens=7)
 
 
+OVER = datetime(2030, 1, 1, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
-    ("message", "error", "problem"),
+    ("message", "error", "problem", "words"),
     [
-        (result(api_error_status=401), "authentication_failed", "login"),
-        (result(api_error_status=None, result="Not logged in"), "authentication_failed", "login"),
-        (result(api_error_status=429), "rate_limit", "rate_limit"),
-        (result(api_error_status=None), "rate_limit", "rate_limit"),
-        (result(api_error_status=529), "server_error", "overloaded"),
-        (result(api_error_status=500), "server_error", "api"),
-        (result(terminal_reason="api_error"), "unknown", "api"),
-        (result(subtype="error_max_turns", errors=["Reached 3 turns"]), None, "limit"),
-        (result(subtype="error_max_budget_usd"), None, "limit"),
-        (result(terminal_reason="blocking_limit", result="Prompt is too long"), "invalid_request", "limit"),
-        (result(subtype="error_during_execution", errors=["boom"]), None, "other"),
+        (result(api_error_status=401), "authentication_failed", "login", "ANTHROPIC_API_KEY"),
+        (result(result="Not logged in"), "authentication_failed", "login", "Not logged in"),
+        (
+            result(api_error_status=403),
+            "authentication_failed",
+            "login",
+            "whatever waits here runs by itself",
+        ),
+        (result(api_error_status=429), "rate_limit", "rate_limit", "in a minute"),
+        (result(api_error_status=None), "rate_limit", "rate_limit", "in a minute"),
+        (result(api_error_status=529), "server_error", "overloaded", "overloaded"),
+        (result(api_error_status=500), "server_error", "api", "out of order (status 500)"),
+        (result(api_error_status=400), "unknown", "api", "refused this request (status 400)"),
+        (result(terminal_reason="api_error"), "unknown", "api", "could not be reached"),
+        (result(api_error_status=400), "billing_error", "api", "no credit"),
+        (result(api_error_status=402), "unknown", "api", "no credit"),
+        (result(api_error_status=404), "model_not_found", "api", "agent.model"),
+        (
+            result(terminal_reason="api_error", stop_reason="refusal"),
+            "invalid_request",
+            "refusal",
+            "safeguards",
+        ),
+        (result(subtype="error_max_turns", errors=["Reached 3 turns"]), None, "limit", "continue"),
+        (result(subtype="error_max_budget_usd"), None, "limit", "continue"),
+        (result(terminal_reason="blocking_limit"), "invalid_request", "context", "/reset"),
+        (
+            result(terminal_reason="prompt_too_long", api_error_status=400),
+            "invalid_request",
+            "context",
+            "longer than Claude can take",
+        ),
+        (
+            result(terminal_reason="image_error", api_error_status=413),
+            "invalid_request",
+            "context",
+            "pictures",
+        ),
+        (result(subtype="error_during_execution", errors=["boom"]), None, "other", "could not finish"),
     ],
 )
 def test_a_failure_is_named_by_its_fields(
-    message: ResultMessage, error: str | None, problem: Problem
+    message: ResultMessage, error: str | None, problem: Problem, words: str
 ) -> None:
     failed = done(message, "half an answer", error=error)
     assert (failed.status, failed.problem) == ("failed", problem)
+    assert words in failed.text
     assert failed.text.endswith((")", "."))
     assert "half an answer" not in failed.text
+
+
+def test_a_limit_that_has_an_end_is_told_with_it_and_not_in_the_vendor_s_words() -> None:
+    """Those name a time without a date, in a time zone that is not the reader's."""
+    message = result(api_error_status=429, result="You've hit your limit · resets 3am (Asia/Tokyo)")
+    failed = turn_done(message, turn=None, blocks=(), error="rate_limit", context_tokens=None, resets_at=OVER)
+    assert failed.resets_at == OVER
+    assert "3am" not in failed.text
+
+
+def test_only_a_limit_has_an_end() -> None:
+    message = result(api_error_status=500)
+    failed = turn_done(message, turn=None, blocks=(), error=None, context_tokens=None, resets_at=OVER)
+    assert failed.resets_at is None
+
+
+def test_a_broken_stream_is_told_apart_from_a_message_without_end() -> None:
+    broken = CLIJSONDecodeError("{", JSONDecodeError("bad", "{", 0))
+    endless = CLIJSONDecodeError("JSON message exceeded", ValueError("Buffer size 1 exceeds limit 0"))
+    assert "could not read" in unreadable(broken)
+    assert "could not read" in unreadable(UnicodeDecodeError("utf-8", b"\xff", 0, 1, "no"))
+    assert "more than 32 MiB" in unreadable(endless)
 
 
 def test_a_failure_says_what_the_vendor_said() -> None:

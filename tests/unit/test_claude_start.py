@@ -7,12 +7,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from claude_agent_sdk import CLIConnectionError, PermissionResultAllow, ProcessError, ResultError
+from claude_agent_sdk import (
+    CLIConnectionError,
+    CLIJSONDecodeError,
+    PermissionResultAllow,
+    ProcessError,
+    ResultError,
+)
 
 from sessions.agents.base import SessionSpec
 from sessions.agents.claude import ADAPTER
 from sessions.agents.claude_start import disobedience, options, prepare, start_error
 from sessions.agents.claude_transcript import config_dir, transcript_path
+from sessions.box.launcher import DESCRIPTION
 from sessions.errors import AgentError, AgentMissing, SessionBusy, SessionNotFound
 from tests.support.agents import make_spec
 
@@ -120,14 +127,44 @@ def replace_env(chosen: object) -> object:
         (ProcessError("x", exit_code=1), True, AgentError, False),
         (ResultError("x", {"subtype": "error_during_execution"}, 1), False, SessionNotFound, False),
         (TimeoutError(), False, AgentError, True),
+        (CLIJSONDecodeError("{", ValueError("no")), False, AgentError, False),
+        (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "no"), False, AgentError, False),
+        (OSError("odd"), False, AgentError, False),
     ],
 )
 def test_a_failed_start_is_named_by_its_fields(
-    spec: SessionSpec, error: ProcessError, busy: bool, kind: type[AgentError], retryable: bool
+    spec: SessionSpec, error: Exception, busy: bool, kind: type[AgentError], retryable: bool
 ) -> None:
     found = start_error(error, spec, "the last words", busy=busy)
     assert type(found) is kind
     assert (found.retryable, found.vendor, found.stderr_tail) == (retryable, "claude", "the last words")
+
+
+def test_a_start_that_hangs_or_babbles_is_told_in_words(spec: SessionSpec) -> None:
+    assert "hangs at its start" in str(start_error(TimeoutError(), spec, "", busy=False))
+    babble = UnicodeDecodeError("utf-8", b"\xff", 0, 1, "no")
+    assert "could not read" in str(start_error(babble, spec, "", busy=False))
+    left = start_error(ProcessError("x", exit_code=3), spec, "rain", busy=False)
+    assert str(left) == "Claude Code did not start (exit code 3). rain"
+
+
+def test_another_program_may_be_named(spec: SessionSpec, tmp_path: Path) -> None:
+    chosen = replace(spec, options={"program": tmp_path / "claude"})
+    with pytest.raises(AgentMissing, match="mend agent"):
+        prepare(chosen)
+    (tmp_path / "claude").touch()
+    assert not prepare(chosen)
+    stderr = deque[str]()
+    env = options(chosen, resume=False, can_use_tool=allow, stderr=stderr).env
+    assert json.loads(env[DESCRIPTION])["program"] == str(tmp_path / "claude")
+
+
+def test_little_is_kept_of_a_long_line_on_stderr(spec: SessionSpec) -> None:
+    stderr = deque[str]()
+    chosen = options(spec, resume=False, can_use_tool=allow, stderr=stderr)
+    assert chosen.stderr is not None
+    chosen.stderr("x" * 1_000_000)
+    assert [len(line) for line in stderr] == [2000]
 
 
 def test_obedience_is_judged_by_the_process_s_own_account(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from sessions.agents.claude_transcript import (
     find_answer,
     find_transcript,
     holds_conversation,
+    may_have_acted,
     transcript_path,
 )
 
@@ -94,3 +95,32 @@ def test_a_line_cut_off_by_a_kill_is_passed_over(tmp_path: Path) -> None:
     path = write(tmp_path / "t", user(FIRST, "one"), assistant(text("a")))
     path.write_text(path.read_text() + '{"type": "assis')
     assert find_answer(path, FIRST) == Answer(("a",), finished=True)
+
+
+def test_a_prompt_has_done_nothing_while_no_answer_to_it_is_written_down(tmp_path: Path) -> None:
+    path = transcript_path(tmp_path, Path("/w"), "id")
+    assert not may_have_acted(tmp_path, "id", FIRST, expect_history=False)
+    write(path, user(FIRST, "one"), assistant(text("a"), CALL), RESULT)
+    assert may_have_acted(tmp_path, "id", FIRST, expect_history=True)
+    assert not may_have_acted(tmp_path, "id", SECOND, expect_history=True)
+    write(path, user(FIRST, "one"), assistant(text("a")), user(SECOND, "two"), ATTACHMENT)
+    assert not may_have_acted(tmp_path, "id", SECOND, expect_history=True)
+
+
+def test_work_of_a_subagent_counts_as_done(tmp_path: Path) -> None:
+    row = assistant(text("a")) | {"isSidechain": True}
+    write(transcript_path(tmp_path, Path("/w"), "id"), user(FIRST, "one"), row)
+    assert may_have_acted(tmp_path, "id", FIRST, expect_history=True)
+
+
+def test_a_record_that_is_gone_or_unreadable_leaves_it_open(tmp_path: Path) -> None:
+    assert may_have_acted(tmp_path, "id", FIRST, expect_history=True)
+    transcript_path(tmp_path, Path("/w"), "id").mkdir(parents=True)
+    assert may_have_acted(tmp_path, "id", FIRST, expect_history=False)
+
+
+def test_the_line_that_a_killed_process_did_not_finish_may_be_anything(tmp_path: Path) -> None:
+    path = write(transcript_path(tmp_path, Path("/w"), "id"), user(FIRST, "one"))
+    with path.open("a") as record:
+        record.write(json.dumps(assistant(CALL))[:-9])
+    assert may_have_acted(tmp_path, "id", FIRST, expect_history=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,17 +10,27 @@ import pytest
 from bot.chat import Person
 from bot.commands import COMMANDS
 from bot.commands.help import help_command
+from bot.commands.queue import QUEUE
 from bot.commands.reset import RESET
 from bot.commands.spec import Call, Command
 from bot.commands.status import STATUS, status_text
 from bot.commands.stop import STOP
+from bot.commands.why import WHY
+from bot.said import Said
 from sessions.errors import StateError
 from sessions.manager import RoomStatus
-from sessions.store.values import ChatAddress, Kind
-from tests.support.desk_rooms import KEY, RECORD, STATE, Rooms
+from sessions.store.values import ChatAddress, Fate, Kind, TurnState
+from tests.support.desk_rooms import KEY, RECORD, STATE, Rooms, turn
+
+SOME_TIME = datetime(2030, 1, 1, tzinfo=UTC)
+AT = f"<t:{SOME_TIME.timestamp():.0f}:R>"
 
 
-def call(command: Command, rooms: Rooms, options: Mapping[str, bool] | None = None) -> Awaitable[str]:
+async def call(command: Command, rooms: Rooms, options: Mapping[str, bool | str] | None = None) -> str:
+    return (await use(command, rooms, options)).text
+
+
+def use(command: Command, rooms: Rooms, options: Mapping[str, bool | str] | None = None) -> Awaitable[Said]:
     return command.run(
         Call(
             rooms=rooms,
@@ -35,10 +46,10 @@ def call(command: Command, rooms: Rooms, options: Mapping[str, bool] | None = No
 
 async def test_reset_takes_its_place_before_it_is_awaited() -> None:
     rooms = Rooms(ahead=2)
-    answer = call(RESET, rooms)
+    answer = use(RESET, rooms)
     [row] = rooms.rows
     assert (row.kind, row.key, row.head, row.msg_id) == (Kind.RESET, KEY, False, 99)
-    assert "when the 2 turns before this have ended" in await answer
+    assert "when the 2 turns before this have ended" in (await answer).text
 
 
 async def test_reset_of_an_idle_room_is_done() -> None:
@@ -63,6 +74,12 @@ async def test_stop_says_whether_something_ran(runs: bool, words: str) -> None:
     rooms = Rooms(runs=runs)
     assert words in await call(STOP, rooms)
     assert rooms.stopped == [KEY]
+
+
+async def test_reset_and_stop_tell_of_a_pause() -> None:
+    assert "starts fresh once `/queue` resumes it" in await call(RESET, Rooms(paused=True), {"now": True})
+    text = await call(STOP, Rooms(runs=True, paused=True))
+    assert "what waits goes on once `/queue` resumes this room." in text
 
 
 async def test_status_tells_everything_about_the_room_it_is_asked_in() -> None:
@@ -90,6 +107,10 @@ async def test_status_tells_everything_about_the_room_it_is_asked_in() -> None:
     ("state", "words"),
     [
         (replace(STATE, state="running", running_for_s=65.0, waiting=2), "running for 1 min 5 s · 2 waiting"),
+        (replace(STATE, paused=True), "0 waiting · **paused**: `/queue` resumes it"),
+        (STATE, "What is said during a turn waits for its turn; a turn that a restart cuts off asks"),
+        (replace(STATE, when_busy="steer", on_interrupt="fail"), "is handed to what runs; "),
+        (replace(STATE, when_busy="interrupt", on_interrupt="resume"), "cuts off goes on by itself."),
         (replace(STATE, state="asking"), "waiting for your permission"),
         (replace(STATE, record=None, terminal_command=None), "Session: none yet"),
         (replace(STATE, record=replace(RECORD, context_tokens=None)), "Context: not known yet"),
@@ -100,6 +121,104 @@ async def test_status_tells_everything_about_the_room_it_is_asked_in() -> None:
 )
 def test_status_tells_what_there_is(state: RoomStatus, words: str) -> None:
     assert words in status_text(state)
+
+
+async def test_queue_shows_what_runs_and_waits_with_buttons() -> None:
+    rooms = Rooms(running=turn(1, "build it"), waiting=[turn(2, "then test"), turn(3, "then ship")])
+    said = await use(QUEUE, rooms)
+    for words in ("build it", "then test", "then ship"):
+        assert words in said.text
+    assert [button.label for row in said.rows for button in row] == [
+        *("Remove 1", "Remove 2", "Up 2", "Next 2"),
+        *("Clear", "Pause", "Refresh"),
+    ]
+
+
+def fate(state: TurnState, **more: object) -> Fate:
+    known = Fate(channel_id="1", decided=SOME_TIME, turn=turn(5, state=state))
+    return replace(known, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("known", "words"),
+    [
+        (fate(TurnState.QUEUED), f"It is next. It came {AT}."),
+        (fate(TurnState.QUEUED, ahead=1), "It waits; one is before it."),
+        (fate(TurnState.QUEUED, ahead=3), "It waits; 3 are before it."),
+        (
+            fate(TurnState.QUEUED, turn=replace(turn(5), resumption="continue")),
+            "It was interrupted once and will be taken up again.",
+        ),
+        (fate(TurnState.RUNNING), "It is being answered, for 1 min 5 s so far."),
+        (fate(TurnState.INTERRUPTED), "use the buttons under its card"),
+        (fate(TurnState.DONE, ended=SOME_TIME, summary="the answer"), f"It was answered {AT}."),
+        (
+            fate(TurnState.FAILED, ended=SOME_TIME, summary="The agent is *not* logged in."),
+            f"It failed {AT}: The agent is \\*not\\* logged in.",
+        ),
+        (fate(TurnState.FAILED), "It failed."),
+        (fate(TurnState.CANCELLED, ended=SOME_TIME), f"It was stopped before it was done {AT}."),
+        (
+            fate(TurnState.CANCELLED, turn=replace(turn(5), state=TurnState.CANCELLED)),
+            "taken out of the queue",
+        ),
+        (fate(TurnState.MERGED), "It was handed to what runs here now, and is answered together with that."),
+        (
+            Fate(channel_id="1", decided=SOME_TIME, reason="does not mention the bot"),
+            "does not mention the bot",
+        ),
+    ],
+)
+async def test_why_says_what_became_of_a_message(known: Fate, words: str) -> None:
+    rooms = Rooms(fates={5: known}, state=replace(STATE, state="running", running_for_s=65.0))
+    assert words in await call(WHY, rooms, {"message": "5"})
+
+
+async def test_why_says_that_a_room_is_paused() -> None:
+    rooms = Rooms(fates={5: fate(TurnState.QUEUED)}, paused=True)
+    assert "This room is paused: `/queue` resumes it." in await call(WHY, rooms, {"message": "5"})
+
+
+async def test_why_shows_a_long_cause_in_part_and_no_answer_at_all() -> None:
+    failed = fate(TurnState.FAILED, summary="x" * 5000)
+    assert len(await call(WHY, Rooms(fates={5: failed}), {"message": "5"})) < 600
+    done = fate(TurnState.DONE, summary="the answer")
+    assert "the answer" not in await call(WHY, Rooms(fates={5: done}), {"message": "5"})
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        "5",
+        " 5 ",
+        "1-5",
+        "https://discord.com/channels/77/1/5",
+        "<https://discord.com/channels/77/1/5>",
+        "https://discord.com/channels/77/1/5/",
+        "https://ptb.discord.com/channels/77/1/5",
+        "https://canary.discord.com/channels/@me/1/5",
+        "https://discordapp.com/channels/1/5?from=here",
+    ],
+)
+async def test_why_understands_links_and_ids(named: str) -> None:
+    assert "answered" in await call(WHY, Rooms(fates={5: fate(TurnState.DONE)}), {"message": named})
+
+
+@pytest.mark.parametrize("named", ["", "hello", "5 please", "https://discord.com/channels/77/1/x", "٥"])
+async def test_why_says_what_it_takes(named: str) -> None:
+    assert "names no message" in await call(WHY, Rooms(fates={5: fate(TurnState.DONE)}), {"message": named})
+
+
+async def test_why_tells_nothing_of_another_place() -> None:
+    """Not even whether there is such a message."""
+    elsewhere = fate(TurnState.DONE, channel_id="2")
+    rooms = Rooms(fates={5: elsewhere})
+    answers = {
+        await call(WHY, rooms, {"message": named})
+        for named in ("5", "6", "https://discord.com/channels/77/2/5", "99999999999999999999")
+    }
+    assert len(answers) == 1
+    assert "no such message here" in answers.pop()
 
 
 async def test_help_names_every_command_and_option() -> None:

@@ -1,24 +1,26 @@
 """Every way in asks the same gate and reaches the same session."""
 
 from collections.abc import Awaitable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bot.access import Deny, Rules
-from bot.approvals import Click, OpenAsks, short_name
+from bot.approvals import AskClick, OpenAsks, short_name
 from bot.chat import Incoming, Person, Place
 from bot.commands import COMMANDS
 from bot.commands.status import STATUS
 from bot.desk import Desk
 from bot.gate import Gate, gate_of
 from bot.routing import Silence
-from bot.settings import DiscordSettings, PlaceSettings, Settings
+from bot.said import Said
+from bot.settings import ChannelSettings, DiscordSettings, Settings
 from sessions.agents.base import Allow
 from sessions.errors import AlreadyDecided, NotAllowed
 from sessions.events import PermissionAsk
 from sessions.keys import TurnId, session_key
-from sessions.store.values import ChatAddress
+from sessions.store.values import Attachment, ChatAddress, Prompt
 from tests.support.desk_rooms import Rooms
 
 ANN, EVE = Person(id="7", name="ann"), Person(id="9", name="eve")
@@ -28,6 +30,7 @@ PLACES = [
     pytest.param(Place(platform="chat", channel_id="30", guild_id="1", parent_id="10"), "30", id="thread"),
     pytest.param(Place(platform="chat", channel_id="40", guild_id=None), "40", id="direct message"),
 ]
+LAB = Place(platform="chat", channel_id="20", guild_id="1")
 ASK = PermissionAsk(id="a1", tool="Bash", title="ls")
 
 
@@ -45,35 +48,74 @@ def said(place: Place, person: Person = ANN, **more: Any) -> Incoming:
 @pytest.mark.parametrize(("place", "key"), PLACES)
 async def test_messages_commands_and_clicks_reach_the_key_of_their_place(place: Place, key: str) -> None:
     it, rooms = desk()
-    accepted = it.take(said(place))
-    assert accepted is not None
-    await accepted
+    assert await it.take(said(place)) is not None
     assert [row.key for row in rooms.rows] == [key]
     for command in COMMANDS:
         await it.call(command, ANN, place, 1, {})
     assert rooms.stopped == [key]
     assert [row.key for row in rooms.rows] == [key, key]
     rooms.turns[TurnId(5)] = session_key(key)
-    await it.click(Click("allow", TurnId(5), short_name("a1")), ANN, place)
+    await it.click(AskClick("allow", TurnId(5), short_name("a1")), ANN, place)
     assert rooms.decided == [(5, "a1", Allow())]
 
 
 @pytest.mark.parametrize(("place", "_key"), PLACES)
 async def test_who_is_not_allowed_reaches_nothing(place: Place, _key: str) -> None:
     it, rooms = desk()
-    assert it.take(said(place, EVE)) is None
+    assert await it.take(said(place, EVE)) is None
+    assert it.edit(said(place, EVE)) is None
     for command in COMMANDS:
         with pytest.raises(NotAllowed):
             await it.call(command, EVE, place, 1, {})
     with pytest.raises(NotAllowed):
-        await it.click(Click("allow", TurnId(5), short_name("a1")), EVE, place)
+        await it.click(AskClick("allow", TurnId(5), short_name("a1")), EVE, place)
     assert not rooms.rows
+    assert not rooms.touched
     assert not rooms.stopped
+
+
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        ({"person": EVE}, "neither the user nor a role of theirs is allowed"),
+        ({"ordinary": False}, "a webhook or system message"),
+        ({"person": Person(id="7", name="ann", is_bot=True)}, "written by a bot"),
+        ({"mentions_others": True}, "addressed to somebody else"),
+        ({"text": " "}, "neither text nor files"),
+        ({"ours": True}, None),
+    ],
+)
+async def test_a_message_that_is_not_answered_is_remembered_with_the_reason(
+    facts: dict[str, Any], reason: str | None
+) -> None:
+    it, rooms = desk()
+    assert await it.take(replace(said(LAB), **facts)) is None
+    assert rooms.declined == [("chat", "20", 99, reason)]
+    assert not rooms.rows
+
+
+async def test_an_edit_gives_the_new_words_and_files_to_what_waits() -> None:
+    it, rooms = desk()
+    file = Attachment(id="1", name="a.txt", url="https://cdn/a.txt", size_bytes=1)
+    editing = it.edit(replace(said(LAB), text="new words", attachments=(file,)))
+    assert editing is not None
+    await editing
+    [(source, message_id, prompt)] = rooms.touched
+    assert (source, message_id) == ("chat", 99)
+    assert prompt == Prompt(text="new words", author_id="7", author_name="ann", attachments=(file,))
+
+
+async def test_what_is_addressed_to_somebody_else_after_an_edit_does_not_wait_any_more() -> None:
+    it, rooms = desk()
+    editing = it.edit(said(LAB, mentions_others=True))
+    assert editing is not None
+    await editing
+    assert rooms.touched == [("chat", 99, None)]
 
 
 async def test_a_message_is_stored_with_where_it_came_from() -> None:
     it, rooms = desk()
-    it.take(said(Place(platform="chat", channel_id="20", guild_id="1")))
+    await it.take(said(LAB))
     [row] = rooms.rows
     assert (row.source, row.msg_id, row.cursor) == ("chat", 99, "20")
     assert row.address == ChatAddress(platform="chat", channel_id="20", message_id="99")
@@ -84,19 +126,18 @@ async def test_a_button_decides_only_in_its_own_room() -> None:
     it, rooms = desk()
     elsewhere = Place(platform="chat", channel_id="21", guild_id="1")
     with pytest.raises(AlreadyDecided):
-        await it.click(Click("allow", TurnId(5), short_name("a1")), ANN, elsewhere)
+        await it.click(AskClick("allow", TurnId(5), short_name("a1")), ANN, elsewhere)
     assert not rooms.decided
 
 
 async def test_the_place_in_the_order_is_taken_by_the_call() -> None:
     it, rooms = desk()
-    answers: list[Awaitable[str]] = []
+    answers: list[Awaitable[Said]] = []
     reset = next(command for command in COMMANDS if command.name == "reset")
     place = Place(platform="chat", channel_id="20", guild_id="1")
     answers.append(it.call(reset, ANN, place, 1, {}))
     accepted = it.take(said(place))
     assert [row.msg_id for row in rooms.rows] == [1, 99]
-    assert accepted is not None
     await accepted
     await answers[0]
 
@@ -106,7 +147,7 @@ def test_the_gate_is_what_the_settings_say() -> None:
     settings = Settings(
         data_dir="/tmp/x",  # type: ignore[arg-type]
         discord=DiscordSettings(listen_channels=(ids["desk"],), allowed_users=(ids["ann"],)),
-        channel={ids["lab"]: PlaceSettings(reply_to="mention")},
+        channel={ids["lab"]: ChannelSettings(reply_to="mention")},
     )
     gate = gate_of(settings)
     here = Place(platform="discord", channel_id=ids["desk"], guild_id=ids["guild"])

@@ -69,6 +69,17 @@ def test_strict_threads_are_silent_until_joined():
     assert heard(s, strict=True) == ["MESSAGE_CREATE"]
 
 
+def test_strict_threads_are_told_of_before_they_are_joined_unless_they_are_private():
+    s = scene()
+    opening.alone(s.world, s.ann.id, s.desk.id, "public")
+    told = [heard(s, change, strict=True) for change in s.world.feed.journal]
+    assert ["THREAD_CREATE"] in told
+    before = len(s.world.feed.journal)
+    opening.alone(s.world, s.world.owner_id, s.desk.id, "private", private=True)
+    told = [heard(s, change, strict=True) for change in list(s.world.feed.journal)[before:]]
+    assert ["THREAD_CREATE"] not in told
+
+
 def test_content_is_guarded_by_its_intent():
     s = scene()
     mention = f"<@{s.robot.id}> hello"

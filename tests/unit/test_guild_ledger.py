@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.demo.guild import messages
+from bot.demo.guild import messages, reactions
 from bot.demo.guild.drafts import AllowedMentions, Draft
 from bot.demo.guild.ledger import Entry, Ledger
 from bot.demo.guild.model import Cause
@@ -92,3 +92,14 @@ def test_an_answer_is_noted_with_its_request():
     ]
     assert ledger.requests("GET", "^/a$")[0].status == 404
     assert ledger.tail(1) == "POST /channels/1/messages -> never answered 'x'"
+
+
+def test_what_bots_did_with_reactions_is_told_in_order():
+    s = scene()
+    said = messages.post(s.world, s.ann.id, s.desk.id, Draft("hello"))
+    ledger = Ledger(s.world)
+    reactions.add(s.world, s.ben.id, s.desk.id, said.id, "👍")
+    reactions.add(s.world, s.robot.id, s.desk.id, said.id, "⏳")
+    reactions.remove(s.world, s.robot.id, s.desk.id, said.id, "⏳", s.robot.id)
+    reactions.add(s.world, s.robot.id, s.desk.id, said.id, "✅")
+    assert ledger.reactions(said) == ["+⏳", "-⏳", "+✅"]

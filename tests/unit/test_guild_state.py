@@ -91,3 +91,12 @@ def test_what_is_unknown_says_so():
         with pytest.raises(ApiError) as refused:
             ask()
         assert (refused.value.status, refused.value.code) == (404, code)
+
+
+def test_a_message_has_the_address_that_discord_copies():
+    s = scene()
+    said = post(s.world, s.ann.id, s.desk.id, Draft("hello"))
+    private = post(s.world, s.ann.id, s.world.dm(s.ann.id, s.robot.id).id, Draft("psst"))
+    channels = "https://discord.com/channels"
+    assert s.world.link(said) == f"{channels}/{s.world.guild_id}/{s.desk.id}/{said.id}"
+    assert s.world.link(private) == f"{channels}/@me/{private.channel_id}/{private.id}"

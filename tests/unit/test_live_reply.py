@@ -4,16 +4,18 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
-from bot.approvals import OpenAsks, parse_action
+from bot.approvals import OpenAsks, parse_ask
 from bot.chat import ChatError, ChatRefused
 from bot.live_reply import REFRESH_S, TYPING_EVERY_S, LiveReply
+from sessions.errors import StateError
 from sessions.events import AskWithdrawn, PermissionAsk, TextDelta, TextFinal, ToolStart, TurnDone
 from sessions.keys import TurnId, session_key
 from sessions.store.values import ChatAddress, Kind, Origin, Piece, Prompt, Turn, TurnState
-from sessions.turn import Outcome
+from sessions.turn import LiveNote, Outcome
 from tests.support.clocks import SetClock
 from tests.support.ports import FakePort, settled
 
@@ -22,7 +24,7 @@ OK = Outcome(status="ok", text="one two")
 ASK = PermissionAsk(id="a1", tool="Bash", title="ls", arguments={"command": "ls"})
 
 
-def turn(attempt: int = 1) -> Turn:
+def turn(attempt: int = 1, **more: Any) -> Turn:
     return Turn(
         id=TurnId(7),
         key=session_key("room"),
@@ -34,6 +36,7 @@ def turn(attempt: int = 1) -> Turn:
         address=ChatAddress(platform="fake", channel_id="1", message_id="50"),
         prompt=Prompt(text="hi"),
         created=datetime(2030, 1, 1, tzinfo=UTC),
+        **more,
     )
 
 
@@ -44,7 +47,8 @@ class Scene:
         self.port = port
         self.clock = SetClock()
         self.asks = OpenAsks()
-        self.noted: list[str] = []
+        self.notes: list[LiveNote] = []
+        self.store_error: StateError | None = None
         self.reply = LiveReply(
             port=port,
             turn=turn(attempt),
@@ -55,8 +59,14 @@ class Scene:
             ask_limit_s=600,
         )
 
-    async def _note(self, message_id: str) -> None:
-        self.noted.append(message_id)
+    @property
+    def noted(self) -> list[str]:
+        return [note.message_id for note in self.notes if note.message_id is not None]
+
+    async def _note(self, live: LiveNote) -> None:
+        if self.store_error is not None:
+            raise self.store_error
+        self.notes.append(live)
 
     async def pass_s(self, seconds: float) -> None:
         self.clock.pass_s(seconds)
@@ -175,9 +185,8 @@ async def test_a_chat_that_refuses_live_messages_costs_the_picture_alone(error: 
     async with scene(port) as it:
         it.reply.emit(TextDelta(text="one"))
         await settled()
-        pieces = await it.reply.pieces(OK)
-        assert pieces[0] == Piece(channel_id="1", body="one two", reply_to="50")
-        assert deleted(*pieces) == list(port.messages)
+        [answer, *_] = await it.reply.pieces(OK)
+        assert answer == Piece(channel_id="1", body="one two", reply_to="50")
 
 
 async def test_a_failed_first_send_is_tried_again_when_the_chat_allows() -> None:
@@ -192,14 +201,15 @@ async def test_a_failed_first_send_is_tried_again_when_the_chat_allows() -> None
         assert port.bodies() == ["one\n-# 3 s"]
 
 
-async def test_a_live_message_whose_answer_got_lost_is_found_and_removed() -> None:
+async def test_a_live_message_whose_answer_got_lost_is_removed_by_its_nonce() -> None:
     port = FakePort()
     port.faults = {"landed": [ChatError("The connection was reset.")]}
     async with scene(port) as it:
         it.reply.emit(TextDelta(text="one"))
         await settled()
         assert len(port.messages) == 1
-        assert deleted(*await it.reply.pieces(OK)) == list(port.messages)
+        [_answer, removal] = await it.reply.pieces(OK)
+        assert removal == Piece(channel_id="1", target_nonce=port.nonces[0], action="delete")
 
 
 async def test_a_live_message_whose_answer_got_lost_is_edited_from_then_on() -> None:
@@ -229,8 +239,9 @@ async def test_a_failed_edit_is_made_up_for() -> None:
 async def test_a_bug_in_the_picture_does_not_end_the_turn(caplog: pytest.LogCaptureFixture) -> None:
     it = Scene(FakePort())
 
-    async def broken(_message_id: str) -> None:
-        raise RuntimeError("a bug")
+    async def broken(live: LiveNote) -> None:
+        if live.message_id is not None:
+            raise RuntimeError("a bug")
 
     it.reply = LiveReply(
         port=it.port, turn=turn(), note=broken, asks=it.asks, clock=it.clock, nonce=str, ask_limit_s=1
@@ -271,7 +282,7 @@ async def test_an_ask_is_a_message_of_its_own_with_two_buttons() -> None:
         assert "command: ls" in card.body
         assert not card.silent
         assert [button.label for button in card.buttons] == ["Allow once", "Deny"]
-        click = parse_action(card.buttons[0].action)
+        click = parse_ask(card.buttons[0].action)
         assert click is not None
         assert it.asks.find(click) == ASK
 
@@ -308,7 +319,7 @@ async def test_a_card_that_is_open_when_the_turn_ends_goes_with_it() -> None:
         it.reply.emit(ASK)
         await settled()
         [card] = it.port.messages.values()
-        click = parse_action(card.buttons[0].action)
+        click = parse_ask(card.buttons[0].action)
         assert deleted(*await it.reply.pieces(OK)) == [card.id]
         assert click is not None
         assert it.asks.find(click) is None
@@ -337,19 +348,132 @@ async def test_a_card_is_sent_again_until_the_chat_takes_it() -> None:
         assert len(set(port.nonces)) == 1
 
 
-async def test_each_attempt_of_a_turn_has_nonces_of_its_own() -> None:
-    port = FakePort()
-    for attempt in (1, 2):
-        it = Scene(port, attempt)
-        async with it.reply:
-            it.reply.emit(TextDelta(text="one"))
-            await settled()
-    assert len(set(port.nonces)) == 2
-
-
 async def test_a_chat_without_edits_shows_nothing_live() -> None:
     async with scene(FakePort(can_edit=False, has_buttons=False, can_type=False)) as it:
         it.reply.emit(TextDelta(text="one"))
         it.reply.emit(ASK)
         await settled()
         assert it.port.log == []
+
+
+async def test_the_store_knows_of_a_live_message_before_the_chat_does() -> None:
+    port = FakePort()
+    port.held = asyncio.Event()
+    async with scene(port) as it:
+        it.reply.emit(TextDelta(text="one"))
+        await settled()
+        assert it.notes == [LiveNote(nonce="nonce0")]
+        assert not port.messages
+        port.held.set()
+        await settled()
+        assert it.notes[1:] == [LiveNote(nonce="nonce0", message_id=next(iter(port.messages)))]
+
+
+async def test_nothing_live_is_shown_that_the_store_did_not_take() -> None:
+    it = Scene(FakePort())
+    it.store_error = StateError("The disk is full.")
+    async with it.reply:
+        it.reply.emit(TextDelta(text="one"))
+        it.reply.emit(ASK)
+        await settled()
+        assert not it.port.messages
+        assert [piece.body for piece in await it.reply.pieces(OK)] == ["one two"]
+
+
+async def test_a_card_is_announced_to_the_store_and_shown_when_it_takes_it() -> None:
+    it = Scene(FakePort())
+    it.store_error = StateError("The disk is full.")
+    async with it.reply:
+        it.reply.emit(ASK)
+        await settled()
+        it.store_error = None
+        await it.pass_s(5)
+        assert it.notes == [LiveNote(nonce=str(it.port.nonces[0]))]
+        assert len(it.port.messages) == 1
+
+
+async def test_a_card_does_not_make_the_store_forget_the_live_message() -> None:
+    async with scene() as it:
+        it.reply.emit(TextDelta(text="one"))
+        await settled()
+        it.reply.emit(ASK)
+        await settled()
+        assert len(it.port.messages) == 2
+        assert {note.nonce for note in it.notes} == {it.port.nonces[0]}
+
+
+async def test_the_live_message_says_how_many_wait_behind_the_turn() -> None:
+    async with scene() as it:
+        it.reply.waiting(2)
+        await settled()
+        assert it.port.bodies() == []
+        it.reply.emit(TextDelta(text="one"))
+        await settled()
+        assert it.port.bodies() == ["one\n-# 0 s · 2 waiting"]
+        it.reply.waiting(0)
+        await it.pass_s(1.1)
+        assert it.port.bodies() == ["one\n-# 1 s"]
+
+
+async def test_a_further_start_is_marked_in_the_live_message_and_in_the_answer() -> None:
+    it = Scene(FakePort(), 2)
+    async with it.reply:
+        it.reply.emit(TextDelta(text="one"))
+        await settled()
+        assert it.port.bodies() == ["-# Started again after a restart.\none\n-# 0 s"]
+        [answer, _removal] = await it.reply.pieces(OK)
+        assert answer.body == "-# Started again after a restart.\none two"
+
+
+async def test_the_last_message_of_an_interrupted_turn_asks_what_to_do() -> None:
+    it = Scene(FakePort())
+    pieces = await it.reply.pieces(Outcome(status="interrupted", partial="word " * 600))
+    assert [[button.label for button in piece.buttons] for piece in pieces] == [
+        [],
+        [],
+        ["Continue", "Retry", "Drop"],
+    ]
+    assert "word" not in pieces[-1].body
+    assert pieces[-1].buttons[0].action == "rk:continue:7"
+
+
+@pytest.mark.parametrize(
+    ("port", "outcome"),
+    [
+        (FakePort(), Outcome(status="interrupted", decision="drop")),
+        (FakePort(), Outcome(status="interrupted", decision="continue")),
+        (FakePort(has_buttons=False), Outcome(status="interrupted")),
+        (FakePort(), OK),
+    ],
+)
+async def test_what_is_decided_or_cannot_be_clicked_has_no_buttons(port: FakePort, outcome: Outcome) -> None:
+    [piece] = await Scene(port).reply.pieces(outcome)
+    assert piece.buttons == ()
+
+
+async def test_a_card_whose_answer_got_lost_is_removed_by_its_nonce() -> None:
+    port = FakePort()
+    port.faults = {"landed": [ChatError("The connection was reset.")]}
+    async with scene(port) as it:
+        it.reply.emit(ASK)
+        await settled()
+        [_answer, removal] = await it.reply.pieces(OK)
+        assert removal == Piece(channel_id="1", target_nonce=port.nonces[0], action="delete")
+
+
+async def test_a_turn_that_ends_while_the_store_is_told_shows_nothing_live() -> None:
+    it, told = Scene(FakePort()), asyncio.Event()
+
+    async def slow(_live: LiveNote) -> None:
+        await told.wait()
+
+    it.reply = LiveReply(
+        port=it.port, turn=turn(), note=slow, asks=it.asks, clock=it.clock, nonce=str, ask_limit_s=1
+    )
+    async with it.reply:
+        it.reply.emit(TextDelta(text="one"))
+        await settled()
+        it.reply.emit(DONE)
+        told.set()
+        assert await it.reply.pieces(OK) == [Piece(channel_id="1", body="one two", reply_to="50")]
+    assert not it.port.messages

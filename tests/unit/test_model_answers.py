@@ -60,3 +60,8 @@ def test_the_end_of_a_background_task_is_said() -> None:
 
 def test_background_notices_are_not_what_people_said() -> None:
     assert "2 things" in text(heard("one", "<task-notification>x", "two"))
+
+
+def test_what_was_said_meanwhile_is_answered_behind_the_rest() -> None:
+    joined = replace(heard("tool:X:{}\nsay:a", results=("x",)), meanwhile=("say:b", "hello"))
+    assert answer(joined) == (Say("a"), Say("b"), Say("You also said: “hello”."))

@@ -76,3 +76,23 @@ def test_a_lone_surrogate_is_no_obstacle() -> None:
 
 def test_tokens_are_never_zero() -> None:
     assert heard(user("")).tokens > 0
+
+
+MEANWHILE = (
+    "The user sent a new message while you were working:\n{}\n\nThis is how Claude Code surfaces messages"
+    " the user sends mid-turn — within the running turn. Address the message above as you continue this turn."
+)
+
+
+def test_what_is_said_while_a_tool_runs_joins_the_prompt() -> None:
+    joined = "\n\n".join(MEANWHILE.format(words) for words in ("Message from Ann:\n\nsay:two", "say:three"))
+    found = heard(user("one"), CALL, result("42"), {"role": "system", "content": joined})
+    assert (found.prompt, found.results) == ("one", ("42",))
+    assert found.meanwhile == ("Message from Ann:\n\nsay:two", "say:three")
+    later = heard(user("one"), CALL, result("42"), {"role": "system", "content": joined}, user("four"))
+    assert (later.prompt, later.meanwhile) == ("four", ())
+
+
+def test_the_news_of_a_refusal_is_no_prompt() -> None:
+    news = "Your response above was stopped by a safety classifier — this is not a tool or API error."
+    assert heard(user("refuse"), user(news)).prompt == "refuse"

@@ -16,6 +16,10 @@ from bot.demo.model.directives import Call, Fail, Say, Step, Think, read_directi
         ('tool:Bash:{"command": "ls"}', [Call("Bash", {"command": "ls"})]),
         ('say:a\ntool:Read:{"p": 1} and more\nsay:b', [Say("a"), Call("Read", {"p": 1}), Say("b")]),
         ("fail:529", [Fail(529)]),
+        ("fail:400 prompt is too long", [Fail(400, "prompt is too long")]),
+        ("fail:429 until:1893456000 no more", [Fail(429, "no more", 1893456000)]),
+        ("fail:429 until:1893456000", [Fail(429, "", 1893456000)]),
+        ("say:half\nrefuse", [Say("half"), "refuse"]),
         ("words:3", [Say("word1 word2 word3")]),
         ("recall", ["recall"]),
         ("Message from Ann:\n\n  hang  ", ["hang"]),
@@ -40,7 +44,8 @@ def test_a_slow_answer_has_twenty_words() -> None:
 
 
 @pytest.mark.parametrize(
-    "prompt", ["tool:Bash", "tool:Bash:[1]", "tool:Bash:{", "fail:200", "fail:", "slow:soon"]
+    "prompt",
+    ["tool:Bash", "tool:Bash:[1]", "tool:Bash:{", "fail:200", "fail:", "fail:429 until:soon", "slow:soon"],
 )
 def test_a_malformed_directive_is_explained(prompt: str) -> None:
     (step,) = read_directives(prompt)

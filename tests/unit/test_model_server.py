@@ -229,3 +229,11 @@ async def test_an_answer_can_be_made_to_wait(model: OfflineModel, client: Client
         async with asyncio.timeout(0.1):
             await stream(client, "say:late")
     assert [heard.prompt for heard in model.requests] == ["say:late"]
+
+
+async def test_a_used_up_limit_is_told_with_its_end_as_a_subscription_hears_it(client: ClientSession) -> None:
+    prompt = "fail:429 until:1893456000 no more"
+    async with client.post("/v1/messages", json=body(prompt)) as response:
+        assert response.status == 429
+        assert response.headers["anthropic-ratelimit-unified-reset"] == "1893456000"
+        assert (await response.json())["error"] == {"type": "rate_limit_error", "message": "no more"}

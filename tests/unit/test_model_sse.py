@@ -50,3 +50,8 @@ def test_a_whole_message_holds_all_blocks() -> None:
         {"type": "tool_use", "id": "call", "name": "X", "input": {"n": 1}},
     ]
     assert message["stop_reason"] == "tool_use"
+
+
+def test_a_refusal_is_named_as_the_reason_why_it_stopped() -> None:
+    *_, delta, _ = sse.stream((Say("half"), "refuse"), "call")
+    assert delta.data["delta"] == {"stop_reason": "refusal", "stop_sequence": None}

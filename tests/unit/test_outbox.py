@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat import ChatError, ChatRefused
-from bot.outbox import PARALLEL, Outbox
+from bot.chat import Banned, ChatError, ChatRefused
+from bot.measure import units
+from bot.outbox import NOT_TAKEN, PARALLEL, REPEAT_MARK, Outbox
 from sessions.keys import session_key
 from sessions.store import Store, open_store
-from sessions.store.values import ChatAddress, Inbound, Kind, Piece, Prompt
+from sessions.store.values import Button, ChatAddress, Inbound, Kind, Piece, Prompt
 from tests.support.clocks import SetClock
 from tests.support.ports import FakePort, settled
 
@@ -51,10 +52,10 @@ class Alarm(SetClock):
 class Scene:
     """A pump between the real store and a chat in memory."""
 
-    def __init__(self, store: Store, clock: Alarm) -> None:
+    def __init__(self, store: Store, clock: Alarm, port: FakePort) -> None:
         self.store = store
         self.clock = clock
-        self.port = FakePort()
+        self.port = port
         self.outbox = Outbox(store, self.port, clock)
 
     async def all_sent(self) -> None:
@@ -68,10 +69,10 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene(data_dir: Path) -> AsyncGenerator[Scene]:
+async def scene(data_dir: Path, port: FakePort | None = None) -> AsyncGenerator[Scene]:
     clock = Alarm()
     store = await open_store(data_dir, clock)
-    made = Scene(store, clock)
+    made = Scene(store, clock, port or FakePort())
     try:
         async with asyncio.TaskGroup() as tasks:
             pump = tasks.create_task(made.outbox.run())
@@ -138,7 +139,8 @@ async def test_what_never_can_arrive_is_dropped_and_counted(
         await say(it.store, "one", "two")
         it.outbox.wake()
         await it.all_sent()
-        assert it.port.bodies() == ["two"]
+        assert it.port.bodies() == [NOT_TAKEN, "two"]
+        assert it.port.nonces[1] == f"{it.port.nonces[0]}x"
         assert it.outbox.dropped == 1
         assert "an answer cannot be delivered" in caplog.text
 
@@ -206,3 +208,242 @@ async def test_flush_gives_up_after_its_limit(tmp_path: Path) -> None:
         it.port.held = asyncio.Event()
         await say(it.store, "one")
         assert not await it.outbox.flush(0.05)
+
+
+async def test_flush_does_not_take_what_is_put_off_for_sent(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        it.port.faults = {"send": [ChatError(retry_after_s=100)]}
+        await say(it.store, "one")
+        assert not await it.outbox.flush(5)
+        assert it.port.bodies() == []
+
+
+async def test_flush_waits_for_what_is_put_off_for_less_than_it_has(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        it.port.faults = {"send": [ChatError()]}
+        await say(it.store, "one")
+        async with asyncio.TaskGroup() as tasks:
+            flushing = tasks.create_task(it.outbox.flush(5))
+            await it.sleeps()
+            assert not flushing.done()
+            it.clock.pass_s(4)
+        assert flushing.result()
+        assert it.port.bodies() == ["one"]
+
+
+async def after_the_window(it: Scene) -> None:
+    """Let the chat forget the nonces, and the row be due again."""
+    await it.sleeps()
+    it.port.forget_nonces()
+    it.clock.pass_s(it.port.capabilities.nonce_window_s + 1)
+
+
+async def test_what_arrived_is_found_when_its_nonce_is_forgotten(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        it.port.faults = {"landed": [ChatError()]}
+        await say(it.store, "one", "two")
+        it.outbox.wake()
+        await after_the_window(it)
+        await it.all_sent()
+        assert it.port.bodies() == ["one", "two"]
+
+
+async def test_what_is_not_found_when_its_nonce_is_forgotten_is_marked(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        it.port.faults = {"send": [ChatError()]}
+        choice = Button(label="Go", action="rk:go")
+        await post(
+            it.store, Piece(channel_id="1", body="one", buttons=(choice,)), Piece(channel_id="1", body="two")
+        )
+        it.outbox.wake()
+        await after_the_window(it)
+        await it.all_sent()
+        assert it.port.bodies() == [f"one\n{REPEAT_MARK}", "two"]
+        assert next(iter(it.port.messages.values())).buttons == (choice,)
+
+
+async def test_what_certainly_did_not_arrive_is_sent_without_a_mark_however_late(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        it.port.faults = {"send": [ChatError(is_untaken=True), ChatError(is_untaken=True)]}
+        await say(it.store, "one")
+        it.outbox.wake()
+        await after_the_window(it)
+        await after_the_window(it)
+        await it.all_sent()
+        assert it.port.bodies() == ["one"]
+
+
+async def test_a_try_that_did_not_arrive_settles_nothing_about_the_one_before(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        it.port.faults = {"send": [ChatError(), ChatError(is_untaken=True)]}
+        await say(it.store, "one")
+        it.outbox.wake()
+        await it.sleeps()
+        it.clock.pass_s(10)
+        await after_the_window(it)
+        await it.all_sent()
+        assert it.port.bodies() == [f"one\n{REPEAT_MARK}"]
+
+
+async def test_a_marked_repeat_whose_answer_got_lost_is_found(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        it.port.faults = {"send": [ChatError()]}
+        await say(it.store, "one")
+        it.outbox.wake()
+        await after_the_window(it)
+        it.port.faults = {"landed": [ChatError()]}
+        await after_the_window(it)
+        await it.all_sent()
+        assert it.port.bodies() == [f"one\n{REPEAT_MARK}"]
+
+
+async def test_a_channel_that_cannot_be_searched_gets_a_marked_repeat(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        it.port.faults = {"landed": [ChatError()], "find_sent": [ChatRefused()]}
+        await say(it.store, "one")
+        it.outbox.wake()
+        await after_the_window(it)
+        await it.all_sent()
+        assert it.port.bodies() == ["one", f"one\n{REPEAT_MARK}"]
+
+
+async def test_a_search_that_fails_for_now_sends_nothing(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        it.port.faults = {"landed": [ChatError()], "find_sent": [ChatError()]}
+        await say(it.store, "one")
+        it.outbox.wake()
+        await after_the_window(it)
+        await it.sleeps()
+        it.clock.pass_s(10)
+        await it.all_sent()
+        assert it.port.bodies() == ["one"]
+
+
+async def test_a_mark_that_does_not_fit_stands_in_a_message_of_its_own(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        it.port.faults = {"send": [ChatError()]}
+        await say(it.store, "x" * 2000)
+        it.outbox.wake()
+        await after_the_window(it)
+        await it.all_sent()
+        assert it.port.bodies() == ["x" * 2000, REPEAT_MARK]
+        assert units(REPEAT_MARK) < 100
+
+
+async def test_the_first_try_outlives_a_restart(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        it.port.faults = {"landed": [ChatError()]}
+        await say(it.store, "one")
+        it.outbox.wake()
+        await it.sleeps()
+        port = it.port
+    port.forget_nonces()
+    async with scene(tmp_path, port) as it:
+        it.clock.pass_s(121)
+        await it.all_sent()
+        assert it.port.bodies() == ["one"]
+
+
+async def test_a_clock_that_was_set_back_makes_no_nonce_young(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        it.port.faults = {"landed": [ChatError()]}
+        await say(it.store, "one")
+        it.outbox.wake()
+        await it.sleeps()
+        it.port.forget_nonces()
+        it.clock.jump_s(-3600)
+        it.outbox.wake()
+        await it.all_sent()
+        assert it.port.bodies() == ["one"]
+
+
+async def test_a_message_whose_id_was_never_learned_is_deleted_by_its_nonce(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        await it.port.send("1", "live", nonce="n")
+        await post(it.store, Piece(channel_id="1", target_nonce="n", action="delete"))
+        it.outbox.wake()
+        await it.all_sent()
+        assert it.port.bodies() == []
+        assert len(it.port.gone) == 1
+
+
+async def test_a_nonce_that_is_forgotten_deletes_nothing(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        await it.port.send("1", "live", nonce="n")
+        it.port.faults = {"send": [ChatError()]}
+        await post(it.store, Piece(channel_id="1", target_nonce="n", action="delete"))
+        it.outbox.wake()
+        await after_the_window(it)
+        await it.all_sent()
+        assert it.port.bodies() == ["live"]
+
+
+async def test_while_the_chat_turns_everything_away_no_channel_is_tried(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        it.port.faults = {"send": [Banned(retry_after_s=300)]}
+        await say(it.store, "one", channel="1")
+        it.outbox.wake()
+        await it.sleeps()
+        for channel in ("2", "3", "4"):
+            await say(it.store, "other", channel=channel)
+        it.outbox.wake()
+        assert not await it.outbox.flush(5)
+        assert it.port.asked("send") == ["one"]
+        it.clock.pass_s(301)
+        await it.all_sent()
+        assert [it.port.bodies(channel) for channel in ("2", "3", "4")] == [["other"]] * 3
+        assert len(it.port.bodies("1")) == 1
+
+
+async def test_what_never_can_arrive_is_tried_once(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        it.port.closed.add("1")
+        await say(it.store, "one")
+        it.outbox.wake()
+        await it.all_sent()
+        assert it.port.asked("send") == ["one", NOT_TAKEN]
+        assert it.outbox.dropped == 1
+
+
+async def test_an_answer_is_not_taken_for_the_same_words_before_it(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        await say(it.store, "same")
+        await it.all_sent()
+        it.port.faults = {"send": [ChatError()]}
+        await say(it.store, "same")
+        it.outbox.wake()
+        await after_the_window(it)
+        await it.all_sent()
+        assert it.port.bodies() == ["same", f"same\n{REPEAT_MARK}"]
+
+
+async def test_a_live_message_that_a_crash_left_keeps_its_text_or_goes(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        with_text = await it.port.send("1", "half\n-# 4 s")
+        without = await it.port.send("1", "-# 4 s", nonce="n")
+        await post(
+            it.store,
+            Piece(channel_id="1", target_id=with_text, action="fold"),
+            Piece(channel_id="1", target_nonce="n", action="fold"),
+        )
+        await it.all_sent()
+        assert without not in it.port.messages
+        assert it.port.bodies() == ["-# Not finished:\nhalf"]
+
+
+async def test_a_live_message_that_cannot_be_read_stays_as_it_is(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        live = await it.port.send("1", "half\n-# 4 s")
+        it.port.faults = {"written": [ChatRefused()]}
+        await post(it.store, Piece(channel_id="1", target_id=live, action="fold"))
+        await it.all_sent()
+        assert it.port.bodies() == ["half\n-# 4 s"]
+
+
+async def test_a_live_message_that_is_too_long_when_folded_stays_as_it_is(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        shown = f"{'x' * 1990}\n-# 4 s"
+        live = await it.port.send("1", shown)
+        await post(it.store, Piece(channel_id="1", target_id=live, action="fold"))
+        await it.all_sent()
+        assert it.port.bodies() == [shown]

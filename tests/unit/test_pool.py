@@ -143,3 +143,19 @@ async def test_a_place_given_to_a_waiter_that_is_cancelled_goes_to_the_next() ->
             await asyncio.sleep(0)
         first.cancel()
     assert order == ["second"]
+
+
+async def test_who_stops_waiting_while_a_place_comes_free_is_passed_over() -> None:
+    pool = Pool(max_running=1, max_live=1)
+
+    async def wait() -> None:
+        async with pool.place():
+            pass
+
+    async with asyncio.TaskGroup() as tasks:
+        async with pool.place():
+            given_up, patient = tasks.create_task(wait()), tasks.create_task(wait())
+            await asyncio.sleep(0)
+            given_up.cancel()  # and the place comes free before it hears of that
+        await patient
+    assert given_up.cancelled()

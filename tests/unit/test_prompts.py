@@ -1,5 +1,6 @@
 """Prompts: the label line is ours and first, foreign text stays text."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sessions.keys import TurnId, session_key
-from sessions.prompts import Fetched, clean, compose, instructions, prompt_uuid
+from sessions.prompts import Fetched, clean, compose, instructions, interruption_note, prompt_uuid
 from sessions.store.values import Attachment, ChatAddress, Kind, Origin, Prompt, Turn, TurnState
 
 FILE = Attachment(id="5", name="../notes.txt", url="http://x", size_bytes=12)
@@ -78,3 +79,11 @@ def test_a_prompt_keeps_its_id_and_another_attempt_has_another() -> None:
 
 def test_the_agent_is_told_which_room_it_is_in() -> None:
     assert "`lab`" in instructions(session_key("lab"))
+
+
+def test_the_agent_is_told_of_every_interruption_that_it_does_not_know_of() -> None:
+    again = replace(turn(), attempt=2, resumption="continue", follows_cut=True)
+    before, own = interruption_note(again).split("\n")
+    assert "turn before this one" in before
+    assert "go on from there" in own
+    assert interruption_note(turn()) == ""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.chunks import SMALLEST_LIMIT, split
 from bot.fences import after_line
 from bot.measure import last_cut, units
-from bot.render import clean, pieces, plain, window
+from bot.render import clean, pieces, plain, shortened, window
 
 LIMIT = SMALLEST_LIMIT
 
@@ -81,7 +81,7 @@ def test_a_repair_is_a_fence_line_and_nothing_else(text: str) -> None:
 def test_a_short_text_is_one_piece_and_unchanged(text: str) -> None:
     source = clean(text).strip()
     if units(source) <= 300 and is_balanced(source):
-        assert pieces(text, LIMIT) == ([source] if source else [])
+        assert [piece.strip() for piece in pieces(text, LIMIT)] == ([source] if source else [])
 
 
 @settings(deadline=None)
@@ -176,3 +176,12 @@ def test_foreign_names_show_themselves() -> None:
 def test_a_hundred_thousand_characters_are_split_in_good_time() -> None:
     text = "\n".join(["[" * 500, "`" * 501, "<" * 500, "x " * 250] * 50)
     assert len(pieces(text, 2000)) < 100
+
+
+@given(anything)
+def test_a_shortened_text_is_one_line_within_its_limit(text: str) -> None:
+    short = shortened(text, 40)
+    assert units(short) <= 40
+    assert "\n" not in short
+    line = " ".join(clean(text).split())
+    assert short == line if units(line) <= 40 else line.startswith(short[:-1]) and short[-1] == "…"

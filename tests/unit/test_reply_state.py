@@ -82,7 +82,7 @@ def test_trouble_is_told_until_the_agent_goes_on() -> None:
     assert shown(retry) == "-# the model does not answer, try 2 of 10 · 4 s"
     assert shown(retry, TextDelta(text="hi")) == "hi\n-# 4 s"
     reset = datetime(2030, 1, 1, tzinfo=UTC)
-    assert "until <t:1893456000:t>" in shown(RateLimit(status="rejected", resets_at=reset))
+    assert "over <t:1893456000:R>" in shown(RateLimit(status="rejected", resets_at=reset))
 
 
 def test_asks_are_open_until_they_are_withdrawn() -> None:

@@ -5,9 +5,10 @@ import pytest
 from sessions.errors import AgentError, AgentGone, AuthError
 from sessions.events import Usage
 from sessions.records import Used
-from sessions.results import broken, failure, result_of
+from sessions.results import broken, decision, failure, result_of
+from sessions.settings import OnInterrupt, RoomPolicy
 from sessions.store.values import Piece, TurnState
-from sessions.turn import Outcome
+from sessions.turn import LiveNote, Outcome
 from tests.unit.test_prompts import turn
 
 
@@ -53,5 +54,15 @@ def test_a_bug_is_said_with_its_reference_and_replies_to_the_message() -> None:
 
 
 def test_the_live_message_of_a_broken_turn_is_removed() -> None:
-    said, gone = broken(turn(), "abc123", "77").pieces
-    assert (said.action, gone.action, gone.target_id) == ("send", "delete", "77")
+    said, gone = broken(turn(), "abc123", LiveNote(nonce="n", message_id="77")).pieces
+    assert (said.action, gone.action, gone.target_id, gone.target_nonce) == ("send", "delete", "77", "n")
+
+
+@pytest.mark.parametrize(
+    ("policy", "attempt", "made"),
+    [("ask", 1, ""), ("resume", 1, "continue"), ("fail", 2, "drop"), ("resume", 3, ""), ("fail", 3, "")],
+)
+def test_a_room_decides_about_an_interruption_but_not_for_ever(
+    policy: OnInterrupt, attempt: int, made: str
+) -> None:
+    assert decision(RoomPolicy(on_interrupt=policy), attempt) == made

@@ -73,3 +73,22 @@ async def test_a_wrong_script_is_refused_at_the_start(wrong: SessionSpec) -> Non
 
 def test_it_has_no_terminal(spec: SessionSpec) -> None:
     assert ADAPTER.terminal_command(spec) is None
+
+
+async def test_prompts_that_come_during_a_turn_are_played_in_order(slow: SessionSpec) -> None:
+    async with talk(ADAPTER, slow) as agent:
+        turn = await agent.send("one")
+        await agent.first(TextDelta)
+        assert await agent.steer("two")
+        assert await agent.steer("three")
+        done = await agent.done(turn)
+        assert done.text.split("\n\n")[1::2] == ["one!", "two!", "three!"]
+        assert not await agent.steer("four")
+
+
+async def test_a_prompt_that_is_handed_over_may_end_the_process(leaving: SessionSpec) -> None:
+    async with talk(ADAPTER, leaving) as agent:
+        await agent.send("hello")
+        assert await agent.steer("leave")
+        assert (await agent.first(Exited)).exit_code == 3
+        assert not await agent.steer("more")

@@ -281,3 +281,9 @@ def test_settings_read_no_environment_of_the_process(tmp_path: Path) -> None:
 def test_claudes_own_directory_is_the_variables_or_the_homes(tmp_path: Path) -> None:
     assert claude_config_dir({"CLAUDE_CONFIG_DIR": str(tmp_path)}) == tmp_path
     assert claude_config_dir({}) == Path.home() / ".claude"
+
+
+def test_the_agent_s_program_and_script_reach_its_adapter_if_they_are_set(environ: dict[str, str]) -> None:
+    assert load(environ).agent.vendor_options() == {}
+    agent = load(environ, '[agent]\nprogram = "bin/claude"\nscript = "/s.toml"').agent
+    assert agent.vendor_options() == {"program": Path.cwd() / "bin" / "claude", "script": Path("/s.toml")}

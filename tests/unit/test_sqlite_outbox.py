@@ -2,28 +2,20 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from sessions.clock import SystemClock
-from sessions.paths import Paths
-from sessions.store import sqlite_outbox, sqlite_turns
-from sessions.store.sqlite_files import connect_writer, prepare
+from sessions.store import sqlite_intake, sqlite_outbox
+from tests.support.raw_store import LATER, NOW, STORE, raw_store
 from tests.support.store_values import notice, piece
-
-NOW = "2030-01-01T00:00:00.000000+00:00"
-LATER = "2030-01-01T00:01:00.000000+00:00"
 
 
 @pytest.fixture
 def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    paths = Paths(tmp_path)
-    prepare(paths, SystemClock().utc())
-    with closing(connect_writer(paths)) as connected:
-        sqlite_turns.post(connected, notice(1), [piece("a")], "store", NOW)
-        yield connected
+    with raw_store(tmp_path) as opened:
+        sqlite_intake.post(opened, notice(1), [piece("a")], STORE, NOW)
+        yield opened
 
 
 def row(connection: sqlite3.Connection) -> tuple[object, ...]:
@@ -37,7 +29,7 @@ def done(connection: sqlite3.Connection) -> None:
 
 
 def retry(connection: sqlite3.Connection) -> None:
-    sqlite_outbox.retry(connection, 1, NOW, LATER)
+    sqlite_outbox.retry(connection, 1, NOW, LATER, untaken=False)
 
 
 def drop(connection: sqlite3.Connection) -> None:
@@ -63,3 +55,26 @@ def test_a_retry_is_counted_and_held(connection: sqlite3.Connection) -> None:
     retry(connection)
     retry(connection)
     assert row(connection) == ("due", None, 2, LATER, "")
+
+
+@pytest.mark.parametrize(("untaken", "first_try"), [(True, None), (False, NOW)])
+def test_a_try_that_was_not_taken_was_not_the_first(
+    connection: sqlite3.Connection, untaken: bool, first_try: str | None
+) -> None:
+    sqlite_outbox.attempt(connection, 1, NOW)
+    sqlite_outbox.retry(connection, 1, NOW, LATER, untaken=untaken)
+    assert connection.execute("SELECT first_try FROM outbox").fetchone()["first_try"] == first_try
+
+
+def test_what_was_tried_is_looked_for_behind_what_was_sent_before_it(connection: sqlite3.Connection) -> None:
+    sqlite_outbox.done(connection, 1, "m1")
+    pieces = [piece("b"), piece("x", "c-other")]
+    sqlite_intake.post(connection, notice(2), pieces, STORE, NOW)
+
+    def behind() -> list[str | None]:
+        return [row.after_id for row in sqlite_outbox.due(connection, "chat", 10, LATER)]
+
+    assert behind() == ["2", "2"]
+    for number in (2, 3):
+        sqlite_outbox.attempt(connection, number, NOW)
+    assert behind() == ["m1", "2"]

@@ -1,19 +1,19 @@
 """Which events a gateway session hears of a change, by its intents and by what its bot may see. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from bot.demo.guild import changes, guild_payloads, message_payloads, payloads
 from bot.demo.guild.changes import Change
 from bot.demo.guild.intents import Intent
-from bot.demo.guild.model import Channel, Message, Payload
+from bot.demo.guild.model import Channel, ChannelKind, Message, Payload
 from bot.demo.guild.state import World
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """A session's bot and intents. `strict_threads`: threads that the bot has not joined are silent."""
+    """A session's bot and intents. `strict_threads`: nothing is heard of threads that are not joined."""
 
     bot_id: str
     intents: Intent
@@ -173,13 +173,19 @@ def _of_channel(
         yield Event(f"CHANNEL_{verb[type(change)]}", shown)
         return
     # A deleted parent takes its threads along without an event of their own.
-    if place.thread.parent_id not in world.channels or not hears(world, place, audience):
+    if place.thread.parent_id not in world.channels or not _sees(world, place, audience):
         return
     if isinstance(change, changes.ChannelDeleted):
         shown = {key: shown[key] for key in ("id", "guild_id", "parent_id", "type")}
     elif isinstance(change, changes.ChannelCreated):
         shown["newly_created"] = True
     yield Event(f"THREAD_{verb[type(change)]}", shown)
+
+
+def _sees(world: World, thread: Channel, audience: Audience) -> bool:
+    """Whether a session is told that a thread exists: of public ones also before its bot has joined."""
+    is_private = thread.kind is ChannelKind.PRIVATE_THREAD
+    return hears(world, thread, audience if is_private else replace(audience, strict_threads=False))
 
 
 def _of_thread_members(

@@ -11,6 +11,7 @@ class RestFault:
 
     It waits `delay_s` first. `hang` never answers; `abort` cuts the connection; else `status` is answered,
     with Discord's `code`. With `stored` the request is carried out all the same before it fails.
+    With `cut` half of a good answer arrives before the connection is cut.
     A 429 names `retry_after_s` and, with `is_global`, concerns every route; without `via` it comes from the
     proxy in front of Discord: text, no `Via` header. `content_type` replaces the right one of a good answer.
     """
@@ -20,19 +21,31 @@ class RestFault:
     stored: bool = False
     abort: bool = False
     hang: bool = False
+    cut: bool = False
     delay_s: float = 0.0
     retry_after_s: float = 0.2
     is_global: bool = False
     via: bool = True
     content_type: str | None = None
 
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the client gets no good answer, not even half of one."""
+        return self.hang or self.abort or self.status is not None
+
 
 @dataclass(frozen=True, slots=True)
 class EventFault:
-    """How an event fails: sent `copies` times (0 loses it), or `without` one of its keys."""
+    """How an event fails: sent `copies` times (0 loses it), or `without` one of its keys.
+
+    It waits `delay_s`, and so long again before each further copy, or until so many later events of its
+    session are out (`behind`); what comes meanwhile overtakes it.
+    """
 
     copies: int = 1
     without: str | None = None
+    delay_s: float = 0.0
+    behind: int = 0
 
 
 _Fault = TypeVar("_Fault", RestFault, EventFault)
@@ -63,6 +76,7 @@ class Faults:
         stored: bool = False,
         abort: bool = False,
         hang: bool = False,
+        cut: bool = False,
         delay_s: float = 0.0,
         retry_after_s: float = 0.2,
         is_global: bool = False,
@@ -71,16 +85,30 @@ class Faults:
     ) -> None:
         """Let the next `times` requests fail whose method and path match these regular expressions.
 
-        The path begins below the API's base, such as `/channels/1/messages`; files are `/attachments/...`.
+        The path begins below the API's base, such as `/channels/1/messages`; files are `/attachments/...`,
+        and who connects to the gateway asks for `GET /gateway`.
         """
         fault = RestFault(
-            status, code, stored, abort, hang, delay_s, retry_after_s, is_global, via, content_type
+            status, code, stored, abort, hang, cut, delay_s, retry_after_s, is_global, via, content_type
         )
         self._rest.append(_Rule((re.compile(f"^(?:{method})$"), re.compile(path)), times, fault))
 
-    def event(self, name: str, *, times: int = 1, copies: int = 1, without: str | None = None) -> None:
-        """Let the next `times` gateway events whose name matches be lost, repeated or malformed."""
-        self._events.append(_Rule((re.compile(name),), times, EventFault(copies, without)))
+    def event(
+        self,
+        name: str,
+        *,
+        times: int = 1,
+        copies: int = 1,
+        without: str | None = None,
+        delay_s: float = 0.0,
+        behind: int = 0,
+    ) -> None:
+        """Let the next `times` gateway events whose name matches be lost, repeated, malformed, late or moved.
+
+        `READY` and `RESUMED` are events too; so is `HELLO` here, which can only be lost.
+        """
+        fault = EventFault(copies, without, delay_s, behind)
+        self._events.append(_Rule((re.compile(name),), times, fault))
 
     def take_rest(self, method: str, path: str) -> RestFault | None:
         """Return how this request fails, and count it."""

@@ -33,8 +33,8 @@ CLIENT_IS_DONE = (1000, 1001)
 class GatewayOptions:
     """How the gateway treats bots.
 
-    `granted` are the privileged intents switched on in the portal; `strict_threads` keeps threads silent that
-    the bot has not joined.
+    `granted` are the privileged intents switched on in the portal. With `strict_threads` a bot hears nothing
+    that is said in threads it has not joined.
     """
 
     granted: Intent = PRIVILEGED
@@ -70,13 +70,13 @@ class Gateway:
         """Whether a bot has a session with a socket."""
         return any(one.socket and one.audience.bot_id == bot_id for one in self._sessions.values())
 
-    async def drop(self) -> None:
-        """Cut every connection without a close frame; clients see 1006 and resume."""
-        await self._put_all(CUT)
+    async def drop(self, *, forget: bool = False) -> None:
+        """Cut every connection without a close frame; clients see 1006 and resume, in vain if forgotten."""
+        await self._put_all(CUT, forget=forget)
 
-    async def close(self, code: int) -> None:
-        """Close every connection with a code."""
-        await self._put_all(End(code))
+    async def close(self, code: int, *, forget: bool = False) -> None:
+        """Close every connection with a code; to resume is in vain if the sessions are forgotten."""
+        await self._put_all(End(code), forget=forget)
 
     async def reconnect(self) -> None:
         """Ask every client to connect again and resume (operation 7)."""
@@ -84,24 +84,28 @@ class Gateway:
 
     async def invalidate(self, *, resumable: bool = False) -> None:
         """Tell every client that its session is invalid (operation 9); unless resumable, it is forgotten."""
-        sockets = [one.socket for one in self._sessions.values() if one.socket]
-        if not resumable:
-            self._sessions.clear()
-        for socket in sockets:
-            socket.put({"op": INVALID_SESSION, "d": resumable})
-            await socket.flushed()
+        await self._put_all({"op": INVALID_SESSION, "d": resumable}, forget=not resumable)
 
     def freeze(self, *, frozen: bool = True) -> None:
-        """Stop (or go on) answering heartbeats, as a half-open connection does."""
-        for session in self._sessions.values():
-            if session.socket:
-                session.socket.frozen = frozen
+        """Let nothing through on the connections of now, as if the other side were gone; or let it again.
+
+        What is to be heard meanwhile is kept for the client that resumes on another connection.
+        """
+        for socket in self._sockets():
+            socket.freeze(frozen=frozen)
+
+    def deafen(self) -> None:
+        """Send no more events on the connections of now; heartbeats are answered, so all seems well."""
+        for socket in self._sockets():
+            socket.deaf = True
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Carry one connection to its end."""
         socket = Socket(request)
         ws = await socket.open()
-        socket.put({"op": HELLO, "d": {"heartbeat_interval": int(self.options.heartbeat_s * 1000)}})
+        fault = self._faults.take_event("HELLO")
+        if fault is None or fault.copies:
+            socket.put({"op": HELLO, "d": {"heartbeat_interval": int(self.options.heartbeat_s * 1000)}})
         session: Session | None = None
 
         async def read() -> None:
@@ -128,8 +132,7 @@ class Gateway:
         bot_id = session.audience.bot_id if session else ""
         self._ledger.frames.append(Frame(self._world.clock.now(), bot_id, op, body))
         if op == HEARTBEAT:
-            if not socket.frozen:
-                socket.put({"op": HEARTBEAT_ACK})
+            socket.put({"op": HEARTBEAT_ACK})
         elif op in (IDENTIFY, RESUME) and session:
             socket.put(End(ALREADY_IDENTIFIED))
         elif op == IDENTIFY:
@@ -158,11 +161,11 @@ class Gateway:
         audience = Audience(bot_id, intents, self.options.strict_threads)
         session = Session(self._world.ids.new(), audience, socket)
         self._sessions[session.id] = session
-        session.send(Event("READY", self._ready(session)))
+        self._tell(session, Event("READY", self._ready(session)))
         if Intent.GUILDS in intents:
             everyone = Intent.GUILD_PRESENCES in intents
             guild = guild_payloads.guild(self._world, bot_id, whole=True, all_members=everyone)
-            session.send(Event("GUILD_CREATE", guild))
+            self._tell(session, Event("GUILD_CREATE", guild))
         self._world.publish(BotOnline(bot_id, "ready"))
         return session
 
@@ -195,7 +198,7 @@ class Gateway:
         session.socket = socket
         for frame in missed:
             socket.put(frame)
-        session.send(Event("RESUMED", {}))
+        self._tell(session, Event("RESUMED", {}))
         self._world.publish(BotOnline(session.audience.bot_id, "resumed"))
         return session
 
@@ -224,11 +227,25 @@ class Gateway:
         if fault is None:
             session.send(event)
             return
-        payload = {key: value for key, value in event.payload.items() if key != fault.without}
-        for _ in range(fault.copies):
-            session.send(Event(event.name, payload))
+        changed = Event(
+            event.name, {key: event.payload[key] for key in event.payload if key != fault.without}
+        )
+        for copy in range(fault.copies):
+            late_s = fault.delay_s * (copy + 1)
+            if fault.behind:
+                session.hold(changed, fault.behind)
+            elif late_s:
+                asyncio.get_running_loop().call_later(late_s, session.send, changed)
+            else:
+                session.send(changed)
 
-    async def _put_all(self, item: Payload | End) -> None:
-        for socket in [one.socket for one in self._sessions.values() if one.socket]:
+    def _sockets(self) -> list[Socket]:
+        return [one.socket for one in self._sessions.values() if one.socket]
+
+    async def _put_all(self, item: Payload | End, *, forget: bool = False) -> None:
+        sockets = self._sockets()
+        if forget:
+            self._sessions.clear()
+        for socket in sockets:
             socket.put(item)
             await socket.flushed()

@@ -5,7 +5,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from bot.demo.guild.changes import MessageCreated
+from bot.demo.guild.changes import MessageCreated, ReactionChanged
 from bot.demo.guild.model import Message, Payload
 from bot.demo.guild.state import World
 
@@ -117,6 +117,16 @@ class Ledger:
                 doubled.append(message)
             said.add(text)
         return doubled
+
+    def reactions(self, message: Message) -> list[str]:
+        """Return what bots did under a message, in order, such as `["+👀", "-👀", "+✅"]`."""
+        return [
+            ("+" if change.added else "-") + change.emoji
+            for change in self._world.feed.journal
+            if isinstance(change, ReactionChanged)
+            and change.message.id == message.id
+            and self._world.users[change.user_id].bot
+        ]
 
     def tail(self, count: int = 15) -> str:
         """Return the last requests as text, one on each line."""

@@ -53,6 +53,7 @@ def shown(world: World, message: Message, viewer_id: str) -> Payload:
     return {
         "id": message.id,
         "place": message.channel_id,
+        "link": None if message.visible_to else world.link(message),
         "kind": message.kind.name.lower(),
         "author": _author(world, message),
         "at": message.made_at,

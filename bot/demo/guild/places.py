@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.demo.guild import messages, threads, transcript
 from bot.demo.guild.changes import TypingStarted
 from bot.demo.guild.drafts import Draft
-from bot.demo.guild.model import Channel, Message, MessageKind, User
+from bot.demo.guild.model import Channel, Message, MessageKind, Reaction, User
 from bot.demo.guild.permissions import Overwrite, Permission
 from bot.demo.guild.waits import WAIT_S, Stage
 
@@ -86,12 +86,23 @@ class Place:
         """Return the message once a bot has put an emoji under it."""
 
         def find() -> Message | None:
-            now = self._world.find_message(message)
-            pressed = {r.emoji: r.user_ids for r in now.reactions} if now else {}
-            bots = [user_id for user_id in pressed.get(emoji, ()) if self._world.users[user_id].bot]
-            return now if bots else None
+            return self._world.find_message(message) if emoji in self.reactions(message) else None
 
         return await self._stage.until(find, f"{emoji} under {message.content!r}", timeout=timeout)
+
+    def reactions(self, message: Message) -> tuple[str, ...]:
+        """Return the emoji that bots have under a message now, in the order in which they came."""
+        now = self._world.find_message(message)
+        return tuple(one.emoji for one in now.reactions if self._by_bot(one)) if now else ()
+
+    async def shows(self, message: Message, *emoji: str, timeout: float = WAIT_S) -> None:
+        """Return once the bots' reactions under a message are exactly these."""
+
+        def find() -> bool | None:
+            return True if set(self.reactions(message)) == set(emoji) else None
+
+        what = f"exactly {' '.join(emoji) or 'no reaction'} under {message.content!r}"
+        await self._stage.until(find, what, timeout=timeout)
 
     async def typing(self, *, timeout: float = WAIT_S) -> None:
         """Return when a bot types here next."""
@@ -130,6 +141,10 @@ class Place:
         """Give the place another name."""
         self._world.put_channel(replace(self.channel, name=name))
 
+    def lock(self) -> None:
+        """Lock this thread: only who manages threads writes there."""
+        threads.change(self._world, self.channel, locked=True)
+
     def archive(self, *, locked: bool = False) -> None:
         """Archive this thread, and lock it if asked to."""
         threads.change(self._world, self.channel, archived=True, locked=locked)
@@ -161,6 +176,9 @@ class Place:
         visible = not message.visible_to and not message.is_loading and not message.by_webhook
         later = after is None or int(message.id) > int(after.id)
         return said and visible and later and self._world.users[message.author_id].bot
+
+    def _by_bot(self, reaction: Reaction) -> bool:
+        return any(self._world.users[user_id].bot for user_id in reaction.user_ids)
 
     def _label(self) -> str:
         found = self._world.channels.get(self.id)

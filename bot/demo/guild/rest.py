@@ -139,7 +139,7 @@ class Rest:
             response = self._answer(route, call)
         else:
             response = await self.fail(request, fault, lambda: self._answer(route, call))
-        cut = fault is not None and (fault.abort or fault.hang)
+        cut = fault is not None and (fault.abort or fault.hang or fault.cut)
         self._ledger.finish(entry, None if cut else response.status, _code(response))
         return response
 
@@ -148,15 +148,16 @@ class Rest:
     ) -> web.Response:
         """Carry out a fault on a request; `carry_out` is what would have happened without it."""
         await asyncio.sleep(fault.delay_s)
-        fails = fault.hang or fault.abort or fault.status is not None
-        response = carry_out() if fault.stored or not fails else None
+        response = carry_out() if fault.stored or not fault.is_refusal else None
         if fault.hang:
             await self._closing.wait()
-        if (fault.abort or fault.hang) and request.transport:
+        if fault.cut and response:
+            await _send_half(request, response)
+        if (fault.abort or fault.hang or fault.cut) and request.transport:
             request.transport.abort()
         if fault.content_type and response:
             response.headers["Content-Type"] = fault.content_type
-        return response if response and not fails else _failure(fault)
+        return response if response and not fault.is_refusal else _failure(fault)
 
     def _answer(self, route: Route, call: Call) -> web.Response:
         if not route.open and not call.bot_id:
@@ -214,6 +215,14 @@ def _limited(grant: Grant) -> web.Response:
     text = "You are being rate limited."
     body = {"message": text, "retry_after": grant.retry_after_s, "global": grant.is_global}
     return _json(body, 429, grant.headers)
+
+
+async def _send_half(request: web.Request, response: web.Response) -> None:
+    body = response.body
+    assert isinstance(body, bytes)
+    half = web.StreamResponse(status=response.status, headers={"Content-Length": str(len(body))})
+    await half.prepare(request)
+    await half.write(body[: len(body) // 2])
 
 
 def _failure(fault: RestFault) -> web.Response:

@@ -2,8 +2,8 @@
 
 import asyncio
 import mimetypes
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Self
 
 from aiohttp import web
@@ -97,7 +97,7 @@ class OfflineGuild:
             app = web.Application(client_max_size=256 * 1024 * 1024)
             app[GUILD] = self
             rest = Rest(self.world, self.tokens, self.buckets, self.faults, self.ledger)
-            app.router.add_get(GATEWAY_PATH, self.gateway.serve)
+            app.router.add_get(GATEWAY_PATH, self._connect)
             app.router.add_get("/attachments/{channel_id}/{attachment_id}/{name}", self._file)
             app.add_routes(self._routes)
             rest.mount(app, ROUTES)
@@ -106,8 +106,8 @@ class OfflineGuild:
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
             stack.enter_context(self.world.feed.listening(self.gateway.hear))
-            site = web.TCPSite(runner, HOST, self._port)
-            await site.start()
+            self._runner = runner
+            await self._listen()
             tasks = await stack.enter_async_context(asyncio.TaskGroup())
             tidying = tasks.create_task(self._tidy())
             stack.callback(tidying.cancel)
@@ -217,6 +217,31 @@ class OfflineGuild:
     ) -> Change:
         """Return the next change of the world that is wanted."""
         return await self.stage.next_change(wanted, what, timeout=timeout)
+
+    @asynccontextmanager
+    async def away(self) -> AsyncGenerator[None]:
+        """Let nobody reach the guild while the context lasts: connections are cut, new ones refused."""
+        await self._site.stop()
+        await self.gateway.drop()
+        for connection in self._runner.server.connections if self._runner.server else ():
+            connection.force_close()
+            if connection.transport:
+                connection.transport.abort()
+        try:
+            yield
+        finally:
+            await self._listen()
+
+    async def _listen(self) -> None:
+        self._site = web.TCPSite(self._runner, HOST, self._port)
+        await self._site.start()
+
+    async def _connect(self, request: web.Request) -> web.StreamResponse:
+        fault = self.faults.take_rest(request.method, request.path)
+        if fault and fault.is_refusal:
+            return await self._rest.fail(request, fault, web.Response)
+        await asyncio.sleep(fault.delay_s if fault else 0)
+        return await self.gateway.serve(request)
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
         content = self.world.files.get(request.match_info["attachment_id"])

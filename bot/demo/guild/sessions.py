@@ -34,11 +34,12 @@ LEFT = End()
 class Socket:
     """One connection. What is sent goes through a queue, so that sending never waits.
 
-    A `frozen` one answers no heartbeat.
+    `deaf` is set when the client shall hear no more events although everything else works.
     """
 
     def __init__(self, request: web.Request) -> None:
-        self.frozen = False
+        self.deaf = False
+        self._frozen = False
         self._outgoing: asyncio.Queue[Payload | End] = asyncio.Queue()
         self._ended = False
         self._request = request
@@ -51,9 +52,19 @@ class Socket:
         return self._ws
 
     def put(self, item: Payload | End) -> None:
-        """Send something soon; nothing happens once the socket has ended."""
-        if not self._ended:
+        """Send something soon; nothing happens once the socket has ended, or while nothing gets through."""
+        lost = not isinstance(item, End) and (self._frozen or (self.deaf and item["op"] == DISPATCH))
+        if not self._ended and not lost:
             self._outgoing.put_nowait(item)
+
+    def freeze(self, *, frozen: bool) -> None:
+        """Let nothing through in either direction, not even the client's farewell; or let it again."""
+        self._frozen = frozen
+        if self._request.transport:
+            if frozen:
+                self._request.transport.pause_reading()
+            else:
+                self._request.transport.resume_reading()
 
     async def flushed(self) -> None:
         """Wait until everything put in was sent, or the socket has ended."""
@@ -87,7 +98,7 @@ class Socket:
         await self._ws.send_bytes(packed)
 
     async def _end(self, end: End, reading: asyncio.Task[None]) -> None:
-        if end.cut and self._request.transport:
+        if (end.cut or self._frozen) and self._request.transport:
             self._request.transport.abort()
         elif end.code is not None:
             # With a reader in its way aiohttp would not wait for the client's own close frame, and a client
@@ -106,6 +117,7 @@ class Session:
     socket: Socket | None = None
     sequence: int = 0
     sent: deque[Payload] = field(default_factory=lambda: deque[Payload](maxlen=REPLAY))
+    held: list[tuple[int, Event]] = field(default_factory=list[tuple[int, Event]])
 
     def send(self, event: Event) -> None:
         """Send an event with the next sequence number, and keep it."""
@@ -114,6 +126,14 @@ class Session:
         self.sent.append(frame)
         if self.socket:
             self.socket.put(frame)
+        due = [held for held in self.held if held[0] <= self.sequence]
+        self.held = [held for held in self.held if held not in due]
+        for _, late in due:
+            self.send(late)
+
+    def hold(self, event: Event, behind: int) -> None:
+        """Send an event once so many others were sent."""
+        self.held.append((self.sequence + behind, event))
 
     def missed_since(self, sequence: int) -> list[Payload] | None:
         """Return what came after a sequence number, or None when it is not remembered any more."""

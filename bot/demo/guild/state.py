@@ -146,6 +146,11 @@ class World:
         """Return the newest value of a message, or None when it was deleted."""
         return self.messages.get(message.channel_id, {}).get(message.id)
 
+    def link(self, message: Message) -> str:
+        """Return the address of a message as Discord's client copies it."""
+        guild = "@me" if self.channel(message.channel_id).is_dm else self.guild_id
+        return f"https://discord.com/channels/{guild}/{message.channel_id}/{message.id}"
+
     def user(self, user_id: str) -> User:
         """Return an account, or raise 10013."""
         if user := self.users.get(user_id):

@@ -18,6 +18,8 @@ def answer(heard: Heard) -> tuple[Step, ...]:
     if heard.prompt.startswith(TASK_NOTIFICATION):
         return (Say("A task in the background has ended."),)
     steps = list(read_directives(heard.prompt)) or [Say(_small_talk(heard))]
+    for text in heard.meanwhile:
+        steps += read_directives(text) or [Say(f"You also said: “{_quote(text)}”.")]
     for _ in heard.results:
         steps = _after_call(steps)
     if not steps:

@@ -13,7 +13,14 @@ TASK_NOTIFICATION: Final = "<task-notification>"
 
 # Claude Code puts its own words (CLAUDE.md, MEMORY.md, hints) into the user's messages in this form.
 _REMINDER: Final = re.compile(r"<system-reminder>.*?</system-reminder>", re.DOTALL)
-_INTERRUPTED: Final = "[Request interrupted"
+# What Claude Code says for the user; the prompt before it stays the newest.
+_NOT_SAID: Final = ("[Request interrupted", "Your response above was stopped by a safety classifier")
+# How Claude Code 2.1.327 hands on what was said while a tool ran: several may stand in one text.
+_MEANWHILE: Final = re.compile(
+    r"^The user sent a new message while you were working:\n(.*?)"
+    r"\n\nThis is how Claude Code surfaces messages",
+    re.DOTALL | re.MULTILINE,
+)
 
 
 class _Wire(BaseModel):
@@ -56,14 +63,16 @@ class Heard:
     """What one request holds, as the log shows it.
 
     `session` is the agent session id, empty if the client sent none. `prompt` is the newest text of
-    a person, `results` what tools returned since then. `said` is every text of the user's side but
-    the client's own reminders, oldest first; `texts` is every text of all messages, unchanged.
+    a person that began a turn, `results` what tools returned since then, `meanwhile` what was said
+    while it ran. `said` is every text of the user's side but those and the client's own reminders,
+    oldest first; `texts` is every text of all messages, unchanged.
     """
 
     session: str
     model: str
     prompt: str
     results: tuple[str, ...]
+    meanwhile: tuple[str, ...] = ()
     said: tuple[str, ...]
     texts: tuple[str, ...]
     system: str
@@ -85,20 +94,24 @@ def hear(body: Body, session: str = "") -> Heard:
     """Read a request's body."""
     said: list[str] = []
     results: list[str] = []
+    meanwhile: list[str] = []
     for message in body.messages:
-        if message.role != "user":
-            continue
         for block in _blocks(message.content):
-            if block.type == "tool_result":
+            if found := _MEANWHILE.findall(block.text):
+                meanwhile += found
+            elif message.role != "user":
+                continue
+            elif block.type == "tool_result":
                 results.append("\n".join(_texts(block.content)))
             elif text := _said(block):
                 said.append(text)
-                results = []
+                results, meanwhile = [], []
     return Heard(
         session=session,
         model=body.model,
         prompt=said[-1] if said else "",
         results=tuple(results),
+        meanwhile=tuple(meanwhile),
         said=tuple(said),
         texts=tuple(text for message in body.messages for text in _texts(message.content)),
         system="\n\n".join(_texts(body.system)),
@@ -112,7 +125,7 @@ def _said(block: Block) -> str:
     if found:
         return found + notification
     text = _REMINDER.sub("", block.text).strip()
-    return "" if text.startswith(_INTERRUPTED) else text
+    return "" if text.startswith(_NOT_SAID) else text
 
 
 def _blocks(content: str | tuple[Block, ...]) -> tuple[Block, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, cast
 
 _NAMED: Final = r"(?:say|think|slow|words|tool|fail):"
-_BARE: Final = r"(?:recall|hang)[ \t]*$"
+_BARE: Final = r"(?:recall|hang|refuse)[ \t]*$"
 _FIRST: Final = re.compile(rf"(?<!\S){_NAMED}|^[ \t]*{_BARE}", re.MULTILINE)
 _NEXT: Final = re.compile(rf"^(?=[ \t]*(?:{_NAMED}|{_BARE}))", re.MULTILINE)
 
@@ -37,12 +37,14 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """Answer with an HTTP error."""
+    """Answer with an HTTP error. `until` is when a limit is over, in seconds since 1970; 0: not said."""
 
     status: int
+    text: str = ""
+    until: int = 0
 
 
-Bare = Literal["recall", "hang"]
+Bare = Literal["recall", "hang", "refuse"]
 Step = Say | Think | Call | Fail | Bare
 
 
@@ -58,7 +60,7 @@ def read_directives(prompt: str) -> tuple[Step, ...]:
 
 
 def _step(part: str) -> Step:
-    if part == "recall" or part == "hang":
+    if part == "recall" or part == "hang" or part == "refuse":
         return part
     name, _, rest = part.partition(":")
     try:
@@ -70,7 +72,7 @@ def _step(part: str) -> Step:
             case "words":
                 return Say(_words(int(rest.split()[0])))
             case "fail":
-                return Fail(_error_status(rest.split()[0]))
+                return _fail(rest)
             case "tool":
                 return _call(rest)
             case _:
@@ -83,11 +85,15 @@ def _words(count: int) -> str:
     return " ".join(f"word{number}" for number in range(1, count + 1))
 
 
-def _error_status(text: str) -> int:
-    status = int(text)
+def _fail(rest: str) -> Fail:
+    number, _, text = rest.strip().partition(" ")
+    status, until = int(number), 0
     if not 400 <= status <= 599:
         raise ValueError("a failure's status is 400 to 599")
-    return status
+    if text.startswith("until:"):
+        number, _, text = text.removeprefix("until:").partition(" ")
+        until = int(number)
+    return Fail(status, text, until)
 
 
 def _call(rest: str) -> Call:

@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, Self
 
 import aiofiles
@@ -27,6 +29,7 @@ _ERRORS: Final = {
     429: "rate_limit_error",
     529: "overloaded_error",
 }
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _MODELS: Final = ("claude-opus-5", "claude-sonnet-5", "claude-haiku-5")
 
 
@@ -83,7 +86,7 @@ class OfflineModel:
         steps = answer(heard)
         for step in steps:
             if isinstance(step, Fail):
-                raise _error(step.status, f"the prompt asked for status {step.status}")
+                raise _failed(step)
         message_id, call_id = f"msg_{heard.digest}", f"toolu_{heard.digest}"
         if body.stream:
             response = web.StreamResponse(
@@ -149,11 +152,25 @@ async def _read(request: web.Request) -> Body:
         raise _error(400, f"this is no request for a message: {error}") from error
 
 
-def _error(status: int, text: str) -> web.HTTPException:
+def _failed(step: Fail) -> web.HTTPException:
+    """Return the failure that a prompt asks for. A limit is told as the vendor tells a subscription."""
+    text = step.text or f"the prompt asked for status {step.status}"
+    limit = {
+        "anthropic-ratelimit-unified-status": "rejected",
+        "anthropic-ratelimit-unified-reset": str(step.until),
+        "anthropic-ratelimit-unified-representative-claim": "five_hour",
+        "anthropic-ratelimit-unified-5h-status": "rejected",
+        "anthropic-ratelimit-unified-5h-reset": str(step.until),
+        "anthropic-ratelimit-unified-5h-utilization": "1.0",
+    }
+    return _error(step.status, text, limit if step.until else {})
+
+
+def _error(status: int, text: str, more_headers: Mapping[str, str] = _NOTHING) -> web.HTTPException:
     """Return an API error as an exception, so that any depth can raise it."""
     failure = {"type": "error", "error": {"type": _ERRORS.get(status, "api_error"), "message": text}}
     headers = {"retry-after": "1"} if status in {429, 529} else {}
-    return _Failure(status, json.dumps(failure), headers)
+    return _Failure(status, json.dumps(failure), {**headers, **more_headers})
 
 
 class _Failure(web.HTTPException):

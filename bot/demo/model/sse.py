@@ -130,6 +130,8 @@ def _cut(text: str) -> list[str]:
 
 
 def _stop_reason(steps: Sequence[Step]) -> str:
+    if "refuse" in steps:
+        return "refusal"
     return "tool_use" if isinstance(steps[-1], Call) else "end_turn"
 
 

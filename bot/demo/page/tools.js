@@ -5,7 +5,7 @@ import { el, icon } from "./dom.js";
 import { act } from "./link.js";
 import { showMessage, viewAround, viewOf } from "./log.js";
 import { isOwn } from "./message.js";
-import { attempt } from "./notice.js";
+import { attempt, tell } from "./notice.js";
 import { saidIn, state, withIds, withNames } from "./state.js";
 
 const EMOJI = ["👍", "👎", "✅", "❌", "👀", "🎉", "❤️", "🛑"];
@@ -37,6 +37,7 @@ function offer(view, reply) {
       may.react && tool("react", "React", () => react(message)),
       may.reply && tool("reply", "Reply", () => reply(message)),
       may.thread && tool("thread", "Open thread", () => openThread(message)),
+      message.link && tool("link", "Copy link", (event) => copyLink(event.currentTarget, message)),
       may.edit && tool("edit", "Edit", () => edit(view)),
       may.delete && tool("remove", "Delete", (event) => remove(event.currentTarget, message)),
     ].filter(Boolean),
@@ -64,6 +65,18 @@ function react(message) {
   );
   bar.replaceChildren(...known, own);
   known[0].focus();
+}
+
+async function copyLink(button, message) {
+  try {
+    await navigator.clipboard.writeText(message.link);
+  } catch {
+    // Only pages of this machine, or behind TLS, may write to the clipboard.
+    tell(message.link);
+    return;
+  }
+  button.replaceChildren("Copied");
+  button.classList.add("done");
 }
 
 async function openThread(message) {

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from typing import Self
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Literal, Self
 from uuid import uuid4
 
 import pytest
@@ -22,8 +24,9 @@ from sessions.events import (
     Usage,
 )
 from sessions.keys import TurnId
+from sessions.running_turn import RunningTurn
 from sessions.store.values import Piece
-from sessions.turn import Limits, Outcome, RunningTurn
+from sessions.turn import Limits, Outcome
 
 TURN = TurnId(1)
 PROMPT = TurnInput(turn=TURN, uuid=uuid4(), text="hello")
@@ -44,6 +47,9 @@ class QuietAgent:
         self.gone = gone
         self.turn: RunningTurn | None = None
         self.reads = True
+        self.takes = True
+        self.sink: Heard | None = None
+        self.withdrawn_before_it_answered = False
         self.at_interrupt: Sequence[Event] = ()
 
     async def send(self, turn: TurnInput) -> None:
@@ -53,6 +59,9 @@ class QuietAgent:
             await asyncio.Event().wait()
         self.sent.append(turn)
 
+    async def steer(self, turn: TurnInput) -> bool:
+        return False
+
     async def events(self) -> AsyncGenerator[Event, None]:
         return
         yield
@@ -60,7 +69,9 @@ class QuietAgent:
     async def answer(self, ask: str, decision: Decision) -> bool:
         self.answers.append((ask, decision))
         self.answered.set()
-        return True
+        if self.sink is not None:
+            self.withdrawn_before_it_answered = AskWithdrawn(id=ask, reason="answered") in self.sink.events
+        return self.takes
 
     async def interrupt(self) -> None:
         self.interrupted.set()
@@ -91,6 +102,9 @@ class Heard:
         self.events.append(event)
         self.heard.set()
 
+    def waiting(self, count: int) -> None:
+        pass
+
     async def pieces(self, outcome: Outcome) -> Sequence[Piece]:
         return ()
 
@@ -101,12 +115,14 @@ class Stage:
     def __init__(self, limits: Limits = PATIENT, *, stops: bool = True, gone: bool = False) -> None:
         self.agent, self.sink, self.tools = QuietAgent(stops=stops, gone=gone), Heard(), list[str]()
         self.asking = list[bool]()
+        self.steered = 0
         self.turn = RunningTurn(
             agent=self.agent,
             sink=self.sink,
             limits=limits,
             clock=SystemClock(),
             note_tool=self._note,
+            steer=self._steer,
             begin_asking=lambda: self.asking.append(True),
             end_asking=lambda: self.asking.append(False),
         )
@@ -115,10 +131,17 @@ class Stage:
     async def _note(self, title: str) -> None:
         self.tools.append(title)
 
+    async def _steer(self) -> None:
+        self.steered += 1
+
     async def play(self, *events: Event) -> Outcome:
         for event in events:
             self.turn.feed(event)
-        return await self.turn.run(PROMPT)
+        return await self.turn.run(PROMPT, now_s())
+
+
+def now_s() -> float:
+    return SystemClock().monotonic_s()
 
 
 def done(text: str = "hi") -> TurnDone:
@@ -145,8 +168,8 @@ async def test_a_process_that_ends_is_said_with_its_last_line() -> None:
         TextDelta(text="half", turn=TURN), Exited(exit_code=137, stderr_tail="x\nKilled\n")
     )
     assert outcome.status == "failed"
-    assert "exit code 137" in outcome.text
-    assert outcome.text.endswith("Killed")
+    assert outcome.problem == "gone"
+    assert outcome.text.endswith("Its last words: Killed")
     assert outcome.partial == "half"
     assert outcome.spent
 
@@ -161,7 +184,7 @@ async def test_stop_interrupts_the_agent_and_ends_the_turn() -> None:
     stage = Stage()
     stage.turn.feed(TextDelta(text="half", turn=TURN))
     stage.turn.halt("stopped")
-    outcome = await stage.turn.run(PROMPT)
+    outcome = await stage.turn.run(PROMPT, now_s())
     assert (outcome.status, outcome.partial, outcome.spent) == ("stopped", "half", False)
 
 
@@ -169,14 +192,14 @@ async def test_a_drain_is_no_stop() -> None:
     stage = Stage()
     stage.turn.halt("interrupted")
     stage.turn.halt("stopped")
-    assert (await stage.turn.run(PROMPT)).status == "interrupted"
+    assert (await stage.turn.run(PROMPT, now_s())).status == "interrupted"
 
 
 async def test_an_answer_that_was_ready_before_the_stop_counts() -> None:
     stage = Stage(stops=False)
     stage.turn.halt("stopped")
     stage.turn.feed(done("all of it"))
-    outcome = await stage.turn.run(PROMPT)
+    outcome = await stage.turn.run(PROMPT, now_s())
     assert (outcome.status, outcome.text) == ("ok", "all of it")
 
 
@@ -184,7 +207,7 @@ async def test_an_agent_that_ends_itself_when_stopped_is_stopped() -> None:
     stage = Stage(stops=False)
     stage.turn.halt("stopped")
     stage.turn.feed(Exited(exit_code=143))
-    outcome = await stage.turn.run(PROMPT)
+    outcome = await stage.turn.run(PROMPT, now_s())
     assert (outcome.status, outcome.spent) == ("stopped", True)
 
 
@@ -205,7 +228,7 @@ async def test_an_open_question_is_no_silence() -> None:
     stage = Stage(Limits(silence_s=0.01, turn_s=60, ask_s=0.1))
     stage.turn.feed(PermissionAsk(id="a", tool="Bash", title="ls", turn=TURN))
     async with asyncio.TaskGroup() as tasks:
-        running = tasks.create_task(stage.turn.run(PROMPT))
+        running = tasks.create_task(stage.turn.run(PROMPT, now_s()))
         await stage.agent.answered.wait()
         stage.turn.feed(done())
     assert running.result().status == "ok"
@@ -219,7 +242,7 @@ async def test_the_first_answer_to_a_question_wins() -> None:
     stage = Stage()
     stage.turn.feed(PermissionAsk(id="a", tool="Bash", title="ls", turn=TURN))
     async with asyncio.TaskGroup() as tasks:
-        running = tasks.create_task(stage.turn.run(PROMPT))
+        running = tasks.create_task(stage.turn.run(PROMPT, now_s()))
         await stage.sink.heard.wait()
         assert stage.turn.is_asking
         assert await stage.turn.answer("a", Allow())
@@ -227,6 +250,23 @@ async def test_the_first_answer_to_a_question_wins() -> None:
         stage.turn.feed(done())
     assert running.result().status == "ok"
     assert stage.agent.answers == [("a", Allow())]
+
+
+@pytest.mark.parametrize(("takes", "reason"), [(True, "answered"), (False, "agent")])
+async def test_a_question_counts_as_answered_once_the_agent_took_the_answer(
+    takes: bool, reason: Literal["answered", "agent"]
+) -> None:
+    stage = Stage()
+    stage.agent.takes, stage.agent.sink = takes, stage.sink
+    stage.turn.feed(PermissionAsk(id="a", tool="Bash", title="ls", turn=TURN))
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(stage.turn.run(PROMPT, now_s()))
+        await stage.sink.heard.wait()
+        assert await stage.turn.answer("a", Allow()) is takes
+        stage.turn.feed(done())
+    assert not stage.agent.withdrawn_before_it_answered
+    withdrawn = [event for event in stage.sink.events if isinstance(event, AskWithdrawn)]
+    assert withdrawn == [AskWithdrawn(id="a", reason=reason)]
 
 
 async def test_a_question_that_the_agent_withdrew_cannot_be_answered() -> None:
@@ -277,3 +317,41 @@ async def test_it_is_told_once_when_people_are_waited_for_and_once_when_not() ->
         done(),
     )
     assert stage.asking == [True, False]
+
+
+async def test_a_further_prompt_is_handed_over_while_the_turn_runs() -> None:
+    stage = Stage()
+    stage.turn.steer()
+    await stage.play(done())
+    assert stage.steered == 1
+
+
+async def test_nothing_is_handed_over_to_a_turn_that_is_to_end() -> None:
+    stage = Stage()
+    stage.turn.halt("stopped")
+    stage.turn.steer()
+    await stage.play()
+    assert stage.steered == 0
+
+
+async def test_the_end_of_a_limit_reaches_whoever_tells_it() -> None:
+    over = datetime(2030, 1, 1, tzinfo=UTC)
+    failed = replace(done("No more."), status="failed", problem="rate_limit", resets_at=over)
+    assert (await Stage().play(failed)).resets_at == over
+
+
+async def test_a_turn_that_did_not_end_well_says_how_far_it_got() -> None:
+    stage = Stage()
+    stage.turn.feed(ToolStart(id="1", name="Bash", title="ls", turn=TURN))
+    stage.turn.feed(ToolStart(id="2", name="Bash", title="make", turn=TURN))
+    stage.turn.halt("interrupted")
+    outcome = await stage.turn.run(PROMPT, now_s() - 60)
+    assert (outcome.tools, outcome.last_tool) == (2, "make")
+    assert outcome.took_s is not None
+    assert outcome.took_s >= 60
+
+
+async def test_the_time_that_the_agent_took_to_start_counts() -> None:
+    outcome = await Stage(Limits(silence_s=60, turn_s=60, ask_s=30)).turn.run(PROMPT, now_s() - 61)
+    assert outcome.problem == "silence"
+    assert "was not done after" in outcome.text

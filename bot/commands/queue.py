@@ -1,0 +1,57 @@
+"""/queue: what runs and waits in this room, and what the buttons under it do."""
+
+from typing import Final, assert_never
+
+from bot.commands.spec import Call, Command, Rooms
+from bot.queue_view import Op, QueueClick, clear_view, queue_view
+from bot.render import plain
+from bot.said import Clicked, Said
+from sessions.keys import SessionKey
+
+_TOO_LATE: Final = "That one does not wait any more."
+
+
+async def _run(call: Call) -> Said:
+    return queue_view(await call.rooms.queue(call.key), call.address.channel_id)
+
+
+async def press(
+    click: QueueClick, rooms: Rooms, key: SessionKey, person_name: str, channel_id: str
+) -> Clicked:
+    """Do what a button under a room's queue says, and show the queue as it is then."""
+    note = aloud = ""
+    match click.op:
+        case Op.SHOW | Op.CLEAR:
+            pass
+        case Op.REMOVE:
+            removed = click.turn is not None and await rooms.remove(key, click.turn)
+            note = "Removed." if removed else _TOO_LATE
+            if removed:
+                aloud = f"-# {plain(person_name)} removed a message that was waiting."
+        case Op.UP | Op.FIRST:
+            to = "up" if click.op is Op.UP else "first"
+            moved = click.turn is not None and await rooms.move(key, click.turn, to)
+            note = "Moved." if moved else _TOO_LATE
+        case Op.EMPTY:
+            count = await rooms.clear(key)
+            them = "the one" if count == 1 else f"all {count}"
+            note = f"Removed {them} that waited."
+            if count:
+                aloud = f"-# {plain(person_name)} removed {them} that waited here."
+        case Op.PAUSE:
+            if await rooms.pause(key, paused=True):
+                aloud = f"-# Paused by {plain(person_name)}. Nothing more starts here; `/queue` resumes it."
+        case Op.RESUME:
+            if await rooms.pause(key, paused=False):
+                aloud = f"-# Resumed by {plain(person_name)}."
+        case _:
+            assert_never(click.op)
+    queue = await rooms.queue(key)
+    if click.op is Op.CLEAR and queue.waiting:
+        return Clicked(clear_view(len(queue.waiting), click.page))
+    return Clicked(queue_view(queue, channel_id, click.page, note), aloud)
+
+
+QUEUE: Final = Command(
+    name="queue", description="What runs and waits in this room: remove, reorder, pause", run=_run
+)

@@ -1,0 +1,204 @@
+"""One start of a prompt's turn: composed, given to the room's agent, followed to its outcome."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from sessions.agents.base import AgentSession, Decision, TurnInput
+from sessions.crash_points import reached
+from sessions.engine import Engine
+from sessions.errors import AgentError, AgentGone, Fenced, StateError
+from sessions.live_agent import LiveAgent
+from sessions.prompts import compose, interruption_note, problems, prompt_uuid
+from sessions.results import failure
+from sessions.running_turn import RunningTurn
+from sessions.store.values import Kind, Lease, Turn
+from sessions.turn import Halt, Outcome, ReplySink
+
+log = logging.getLogger(__name__)
+
+
+class _Halted(Exception):
+    """The turn is to end, and its prompt was not handed over yet."""
+
+
+class Attempt:
+    """A turn on its way through the room's agent. `run` is called once; all else is for others."""
+
+    def __init__(
+        self, engine: Engine, lease: Lease, turn: Turn, agent: LiveAgent, sink: ReplySink, *, since_s: float
+    ) -> None:
+        self._engine = engine
+        self._lease = lease
+        self._turn = turn
+        self._agent = agent
+        self._sink = sink
+        self._since_s = since_s
+        self._notices: list[str] = []
+        self._running: RunningTurn | None = None
+        self._starting: asyncio.Timeout | None = None
+        self._halted: Halt | None = None
+        self._is_steered = False
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether the turn waits for a person."""
+        return self._running is not None and self._running.is_asking
+
+    def halt(self, reason: Halt) -> None:
+        """End the turn, however far it is. The first reason counts."""
+        if self._halted is None:
+            self._halted = reason
+            if self._running is not None:
+                self._running.halt(reason)
+            elif self._starting is not None:
+                self._starting.reschedule(asyncio.get_running_loop().time())
+
+    def steer(self) -> None:
+        """Say that a further prompt waits which this turn may take along."""
+        self._is_steered = True
+        if self._running is not None:
+            self._running.steer()
+
+    def waiting(self, count: int) -> None:
+        """Say that so many turns wait behind this one."""
+        self._sink.waiting(count)
+
+    async def answer(self, ask: str, decision: Decision) -> bool:
+        """Answer an open ask; False if it is not open any more."""
+        return self._running is not None and await self._running.answer(ask, decision)
+
+    async def run(self) -> Outcome:
+        """Follow the turn to its end. What goes wrong with the agent is an outcome, too. Raises Fenced."""
+        try:
+            outcome = await self._follow()
+        except _Halted:
+            outcome = Outcome(status=self._halted or "stopped")
+        except AgentError as error:
+            log.warning("the agent failed", extra={"error": str(error), "stderr": error.stderr_tail[-2000:]})
+            outcome = failure(error)
+        finally:
+            self._agent.follow(None, None)
+            self._running = None
+        return replace(outcome, notice="\n".join(self._notices)) if self._notices else outcome
+
+    async def _follow(self) -> Outcome:
+        prompt: TurnInput | None = None
+        for is_last in (False, True):
+            if self._agent.is_open and (prompt or not self._turn.prompt.attachments):
+                prompt, session = await self._prepared(prompt)  # nothing of it takes time
+            else:
+                async with self._haltable():
+                    prompt, session = await self._prepared(prompt)
+            if self._halted is not None:
+                raise _Halted
+            running = self._running_turn(session)
+            self._agent.follow(self._turn.id, running)
+            self._running = running
+            if self._is_steered:  # while the agent was starting
+                running.steer()
+            try:
+                return await running.run(prompt, self._since_s)
+            except AgentGone:
+                # It died while it was idle: nothing was handed over, so a fresh process may try.
+                if is_last:
+                    raise
+                self._running = None
+                await self._agent.close()
+        raise AssertionError("the last try returns or raises")
+
+    def _running_turn(self, session: AgentSession) -> RunningTurn:
+        async def hand_over() -> None:
+            await self._hand_over(session)
+
+        return RunningTurn(
+            agent=session,
+            sink=self._sink,
+            limits=self._engine.limits,
+            clock=self._engine.clock,
+            note_tool=self._note_tool,
+            steer=hand_over,
+            begin_asking=self._engine.pool.lend,
+            end_asking=self._engine.pool.take_back,
+        )
+
+    @asynccontextmanager
+    async def _haltable(self) -> AsyncGenerator[None]:
+        """Let a halt cut short what is done inside."""
+        try:
+            async with asyncio.timeout(0 if self._halted else None) as self._starting:
+                yield
+        except TimeoutError:
+            if self._halted is None:
+                raise
+            raise _Halted from None
+        finally:
+            self._starting = None
+
+    async def _prepared(self, prompt: TurnInput | None) -> tuple[TurnInput, AgentSession]:
+        prompt = prompt or await self._composed()
+        return prompt, await self._agent.open(self._lease, self._notices.append)
+
+    async def _composed(self) -> TurnInput:
+        turn = self._turn
+        text = await self._text(turn, interruption_note(turn))
+        if turn.attempt > 1:  # what it took along the last time was lost with it
+            further = [await self._text(more) for more in await self._engine.store.merged(turn.id)]
+            text = "\n\n".join([text, *further])
+        return TurnInput(turn=turn.id, uuid=prompt_uuid(turn), text=text)
+
+    async def _text(self, turn: Turn, note: str = "") -> str:
+        if not turn.prompt.attachments:
+            return compose(turn.prompt, note=note)
+        files = await self._engine.fetched(turn)
+        self._notices += problems(files)
+        return compose(turn.prompt, files, note=note)
+
+    async def _hand_over(self, session: AgentSession) -> None:
+        """Give the agent what was said since, if it can take it; else it stays in the queue."""
+        store, running = self._engine.store, self._turn.id
+        try:
+            for waiting in await store.queued(self._turn.key):
+                if not self._takes_along(waiting):
+                    return
+                # First in the store: what was edited or deleted meanwhile is so, and after a crash the
+                # decision about this turn is one about all that it took along.
+                more = await store.merge(self._lease, waiting.id, running)
+                if more is None:
+                    continue
+                self._engine.receipts_due()
+                steered = TurnInput(turn=running, uuid=prompt_uuid(more), text=compose(more.prompt))
+                if not await self._steers(session, steered):
+                    await store.unmerge(more.id, running)
+                    return
+        except Fenced:
+            raise
+        except StateError as error:
+            log.warning("the running turn takes nothing along", extra={"error": str(error)})
+
+    def _takes_along(self, waiting: Turn) -> bool:
+        """Whether it is a first start, answered in the same place, and ready: fetching files takes time."""
+        return (
+            waiting.kind is Kind.PROMPT
+            and not waiting.attempt
+            and not waiting.prompt.attachments
+            and waiting.address.channel_id == self._turn.address.channel_id
+        )
+
+    async def _steers(self, session: AgentSession, more: TurnInput) -> bool:
+        try:
+            return await session.steer(more)
+        except AgentGone:
+            log.debug("the agent ended before it could be told more")  # the turn hears of it by itself
+            return False
+
+    async def _note_tool(self, title: str) -> None:
+        try:
+            await self._engine.store.note(self._lease, self._turn.id, last_tool=title)
+            reached("tool.noted")
+        except Fenced:
+            raise
+        except StateError as error:  # only what is said after a crash suffers
+            log.warning("a tool was not noted", extra={"error": str(error)})

@@ -1,0 +1,247 @@
+"""The turn that an agent works on: prompt in, events to the reply, outcome out; its time limits."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Final, Literal
+
+from sessions.agents.base import AgentSession, Decision, Deny, TurnInput
+from sessions.clock import Clock
+from sessions.crash_points import reached
+from sessions.errors import AgentError
+from sessions.events import (
+    AskWithdrawn,
+    Event,
+    Exited,
+    PermissionAsk,
+    TextDelta,
+    TextFinal,
+    ToolStart,
+    TurnDone,
+)
+from sessions.exits import meaning
+from sessions.mailbox import Mailbox
+from sessions.turn import INTERRUPT_LIMIT_S, Halt, Limits, Outcome, ReplySink
+
+SEND_LIMIT_S: Final = 30.0
+"""How long an agent may take to read a prompt; one that hangs does not."""
+
+
+_Steer = Literal["steer"]
+
+
+class RunningTurn:
+    """The turn that an agent works on. The agent's reader feeds it; others may halt, steer or answer it.
+
+    `begin_asking` and `end_asking` hear when it waits for a person, and when it does not any more.
+    `note_tool` is awaited with the title of each tool, `steer` when a further prompt may be handed over.
+    """
+
+    def __init__(
+        self,
+        *,
+        agent: AgentSession,
+        sink: ReplySink,
+        limits: Limits,
+        clock: Clock,
+        note_tool: Callable[[str], Awaitable[None]],
+        steer: Callable[[], Awaitable[None]],
+        begin_asking: Callable[[], None],
+        end_asking: Callable[[], None],
+    ) -> None:
+        self._agent = agent
+        self._sink = sink
+        self._limits = limits
+        self._clock = clock
+        self._note_tool = note_tool
+        self._hand_over = steer
+        self._begin_asking = begin_asking
+        self._end_asking = end_asking
+        self._inbox: Mailbox[Event | Halt | _Steer] = Mailbox(clock)
+        self._asks: dict[str, float] = {}  # until when each open one may be answered
+        self._halted: Halt | None = None
+        self._blocks: list[str] = []
+        self._delta = ""
+        self._tools = 0
+        self._last_tool = ""
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether the agent waits for a person's yes or no."""
+        return bool(self._asks)
+
+    def feed(self, event: Event) -> None:
+        """Hand over an event of this turn, or the end of the process. Never blocks."""
+        self._inbox.put(event)
+
+    def halt(self, reason: Halt) -> None:
+        """End the turn as soon as the agent lets go. The first reason counts."""
+        self._inbox.put(reason)
+
+    def steer(self) -> None:
+        """Say that somebody has said more while this turn runs. Never blocks."""
+        self._inbox.put("steer")
+
+    async def answer(self, ask: str, decision: Decision) -> bool:
+        """Answer an open ask; False if it is not open any more. The first answer wins."""
+        if not self._close(ask):
+            return False
+        taken = await self._agent.answer(ask, decision)
+        self._sink.emit(AskWithdrawn(id=ask, reason="answered" if taken else "agent"))
+        return taken
+
+    async def run(self, prompt: TurnInput, since_s: float) -> Outcome:
+        """Send the prompt and follow the turn to its end; then nothing of it is asked any more.
+
+        `since_s` is when it began, on the monotonic clock: a slow start counts too. Raises AgentGone
+        if the prompt cannot be sent, AgentError if the agent does not take it.
+        """
+        try:
+            outcome = await self._run(prompt, since_s)
+            if outcome.status == "ok":
+                return outcome
+            took_s = self._clock.monotonic_s() - since_s
+            return replace(outcome, tools=self._tools, last_tool=self._last_tool, took_s=took_s)
+        finally:
+            self._inbox.close()
+            for ask in list(self._asks):
+                self._close(ask)
+
+    async def _run(self, prompt: TurnInput, since_s: float) -> Outcome:
+        turn_ends_s = since_s + self._limits.turn_s
+        silent_until_s = self._clock.monotonic_s() + self._limits.silence_s
+        await self._send(prompt)
+        while True:
+            wait_until_s = min(turn_ends_s, silent_until_s, *self._asks.values())
+            item = await self._inbox.get(wait_until_s)
+            now_s = self._clock.monotonic_s()
+            if item is None:
+                # A person who thinks is no agent that hangs.
+                if await self._deny_expired(now_s) or (self._asks and now_s < turn_ends_s):
+                    silent_until_s = now_s + self._limits.silence_s
+                    continue
+                return await self._cut_short(too_long=now_s >= turn_ends_s)
+            if not isinstance(item, str):  # what people say is no word of the agent's
+                silent_until_s = now_s + self._limits.silence_s
+            if item == "steer":
+                if self._halted is None:
+                    await self._hand_over()
+            elif isinstance(item, str):
+                if self._halted is None:
+                    self._halted = item
+                    turn_ends_s = now_s + INTERRUPT_LIMIT_S
+                    await self._interrupt()
+            elif (outcome := await self._take(item)) is not None:
+                return outcome
+
+    async def _send(self, prompt: TurnInput) -> None:
+        try:
+            async with asyncio.timeout(min(SEND_LIMIT_S, self._limits.silence_s)):
+                reached("prompt.before_send")
+                await self._agent.send(prompt)
+                reached("prompt.sent")
+        except TimeoutError as error:
+            text = "The agent hangs: it did not take this. Say it again to try with a new one."
+            raise AgentError(text, retryable=True) from error
+
+    async def _interrupt(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(INTERRUPT_LIMIT_S):
+                await self._agent.interrupt()
+
+    async def _take(self, event: Event) -> Outcome | None:
+        reached("agent.event")
+        if isinstance(event, PermissionAsk):  # open before anybody can answer it
+            if not self._asks:
+                self._begin_asking()
+            self._asks[event.id] = self._clock.monotonic_s() + self._limits.ask_s
+        self._sink.emit(event)
+        match event:
+            case TextDelta(text=text):
+                self._delta += text
+            case TextFinal(text=text):
+                self._blocks.append(text)
+                self._delta = ""
+            case ToolStart(title=title):
+                self._tools, self._last_tool = self._tools + 1, title
+                await self._note_tool(title)
+            case AskWithdrawn(id=ask):
+                self._close(ask)
+            case TurnDone():
+                return self._done(event)
+            case Exited():
+                return self._gone(event)
+            case _:
+                pass
+        return None
+
+    def _done(self, event: TurnDone) -> Outcome:
+        status = self._halted if event.status == "stopped" and self._halted else event.status
+        return Outcome(
+            status=status,
+            text=event.text,
+            partial="" if status == "ok" else self._written(),
+            problem=event.problem,
+            resets_at=event.resets_at,
+            usage=event.usage,
+            agent_session_id=event.agent_session_id,
+        )
+
+    def _gone(self, end: Exited) -> Outcome:
+        if self._halted:
+            return Outcome(status=self._halted, partial=self._written(), spent=True)
+        problem, text = meaning(end)
+        return Outcome(status="failed", text=text, partial=self._written(), problem=problem, spent=True)
+
+    async def _cut_short(self, *, too_long: bool) -> Outcome:
+        """Silence or the time limit: interrupt, wait a little, then give the process up."""
+        end = None if self._halted else await self._end_after_interrupt()
+        if end is not None and end.status == "ok":  # the answer came after all
+            return end
+        cut = replace(end or Outcome(status="stopped", spent=True), text="", partial=self._written())
+        if self._halted:
+            return replace(cut, status=self._halted, problem=None)
+        limit_s = self._limits.turn_s if too_long else self._limits.silence_s
+        what = "was not done after" if too_long else "said nothing for"
+        text = f"The agent {what} {_span(limit_s)}, so I ended this turn. Say “continue” to go on."
+        return replace(cut, status="failed", text=text, problem="silence")
+
+    async def _end_after_interrupt(self) -> Outcome | None:
+        """Tell the agent to end; how it did, None if it did not in time."""
+        until_s = self._clock.monotonic_s() + INTERRUPT_LIMIT_S
+        await self._interrupt()
+        while (item := await self._inbox.get(until_s)) is not None:
+            if item == "steer":
+                continue  # it waits in the queue and becomes a turn of its own
+            if isinstance(item, str):
+                self._halted = self._halted or item
+            elif (outcome := await self._take(item)) is not None:
+                return outcome
+        return None
+
+    async def _deny_expired(self, now_s: float) -> bool:
+        expired = [ask for ask, until_s in self._asks.items() if until_s <= now_s]
+        for ask in expired:
+            self._close(ask)
+            self._sink.emit(AskWithdrawn(id=ask, reason="expired"))
+            reason = f"Nobody answered within {_span(self._limits.ask_s)}."
+            await self._agent.answer(ask, Deny(reason=reason))
+        return bool(expired)
+
+    def _close(self, ask: str) -> bool:
+        """Whether the ask was open; it is not any more."""
+        was_open = self._asks.pop(ask, None) is not None
+        if was_open and not self._asks:
+            self._end_asking()
+        return was_open
+
+    def _written(self) -> str:
+        return "\n\n".join([*self._blocks, self._delta] if self._delta else self._blocks)
+
+
+def _span(seconds: float) -> str:
+    """Return a duration in words: `45 s`, `10 min`, `4 h`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"

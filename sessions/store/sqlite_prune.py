@@ -1,0 +1,28 @@
+"""What SQLite may forget: all that ended long ago and is waited for by nobody."""
+
+import sqlite3
+from typing import Final
+
+BATCH: Final = 1000
+"""How many rows of a kind are forgotten at once: what people say must not wait for it."""
+
+# In this order: a piece belongs to a turn. The newest turn stays, so that its number is never given again.
+PRUNE: Final = (
+    """DELETE FROM declined WHERE (source, msg_id) IN (
+           SELECT source, msg_id FROM declined WHERE at < :before LIMIT :batch)""",
+    """DELETE FROM outbox WHERE id IN (
+           SELECT id FROM outbox JOIN turn ON seq = outbox.turn
+           WHERE outbox.state != 'due' AND ended < :before
+             AND turn.state IN ('done', 'failed', 'cancelled') LIMIT :batch)""",
+    """DELETE FROM turn WHERE seq IN (
+           SELECT seq FROM turn
+           WHERE state IN ('done', 'failed', 'cancelled') AND ended < :before
+             AND seq < (SELECT max(seq) FROM turn)
+             AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.turn = turn.seq) LIMIT :batch)""",
+)
+
+
+def prune(connection: sqlite3.Connection, before: str) -> int:
+    """See `Store.prune`."""
+    name = {"before": before, "batch": BATCH}
+    return sum(connection.execute(statement, name).rowcount for statement in PRUNE)

@@ -1,0 +1,20 @@
+import re
+from pathlib import Path
+
+from tests.campaign.guards import GUARDS
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/guarantees.md").read_text()
+
+
+def test_every_test_that_the_guarantees_name_exists() -> None:
+    sources = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    there = set(re.findall(r"^(?:async )?def (test_\w+)", sources, re.MULTILINE))
+    named = set(re.findall(r"`(test_\w+)`", PAGE)) | {guard.test.split("::")[1] for guard in GUARDS}
+    assert named - there == set()
+
+
+def test_every_guard_is_listed() -> None:
+    assert [guard.name for guard in GUARDS] == re.findall(
+        r"^\| ([a-z -]+) \|", PAGE.split("## The guards")[1], re.MULTILINE
+    )[1:]
