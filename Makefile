@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test cover check lint format types contracts fix bench soak requirements clean
+.PHONY: help setup demo test cover check lint format types contracts fix bench soak fuzz requirements clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -52,9 +52,14 @@ bench: $(READY) ## Speed and memory, as ratios against a floor of the same run
 soak: $(READY) ## Kill the bot a thousand times and count what was lost; about an hour (SOAK=--help for parts)
 	@$(BIN)/python -m tests.campaign $(SOAK)
 
+fuzz: $(READY) ## Give a million hostile inputs to what reads foreign bytes; Linux on x86-64 (FUZZ=--help for parts)
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements-fuzz.txt
+	@$(BIN)/python -m tests.fuzz $(FUZZ)
+
 requirements: $(READY) ## Pin every dependency anew, with hashes
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -o requirements-dev.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group pyproject.toml:fuzz -o requirements-fuzz.txt
 
 clean: ## Remove .venv and caches
 	rm -rf $(VENV) .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage

@@ -10,17 +10,19 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import flood, floor, leaks, recovery, rooms, store, turns
+from benchmarks import access, box, flood, floor, leaks, recovery, rooms, store, turns
 from benchmarks.figures import Figure
 
 BENCHMARKS = {
     "floor": floor.run,
+    "box": box.run,
     "store": store.run,
     "rooms": rooms.run,
     "recovery": recovery.run,
     "turns": turns.run,
     "flood": flood.run,
     "leaks": leaks.run,
+    "access": access.run,
 }
 """Written by hand: one line for each module, in the order in which they run."""
 

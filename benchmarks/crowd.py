@@ -67,6 +67,7 @@ async def crowd(rooms: int, *, below: Path | None = None, **agent: int) -> Async
                 "PATH": os.environ["PATH"],
                 "HOME": directory,
                 "ROOMKEY_DATA_DIR": str(root / "data"),
+                "ROOMKEY_ISOLATION": "none",
                 "ROOMKEY_LOG__LEVEL": "warning",
                 "ROOMKEY_DISCORD__API_BASE": guild.api_base,
                 "ROOMKEY_DISCORD__GATEWAY_URL": guild.gateway_url,

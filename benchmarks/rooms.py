@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -59,6 +59,9 @@ class NoOpSession:
     async def steer(self, turn: TurnInput) -> bool:
         return False
 
+    def decide(self, tool: str, decision: Decision) -> None:
+        pass
+
     async def interrupt(self) -> None:
         pass
 
@@ -76,6 +79,9 @@ class NoOpAdapter:
 
     async def open(self, spec: SessionSpec) -> NoOpSession:
         return NoOpSession(spec.agent_session_id)
+
+    def model_url(self, env: Mapping[str, str]) -> str | None:
+        return None
 
     def may_have_acted(self, spec: SessionSpec, prompt: UUID) -> bool:
         return False
@@ -160,6 +166,10 @@ def run() -> list[Figure]:
     ]
 
 
+async def _everybody_may(_turn: Turn) -> None:
+    pass
+
+
 async def _no_files(_turn: Turn, _inbox: Path) -> Sequence[Fetched]:
     return ()
 
@@ -188,8 +198,10 @@ async def open_rooms(
         outbox_filled=lambda: None,
         receipts_due=lambda: None,
         policy=lambda _key: policy,
+        may_run=_everybody_may,
+        isolation="none",
     )
-    async with SessionManager(engine, isolation="none") as manager:
+    async with SessionManager(engine) as manager:
         yield manager, store
     await store.close()
 

@@ -75,13 +75,14 @@ async def running_bot(model: OfflineModel, rooms: int, **agent: int) -> AsyncGen
                 "PATH": os.environ["PATH"],
                 "HOME": root,
                 "ROOMKEY_DATA_DIR": f"{root}/roomkey",
+                "ROOMKEY_ISOLATION": "none",
                 "ROOMKEY_LOG__LEVEL": "warning",
                 "ROOMKEY_DISCORD__API_BASE": guild.api_base,
                 "ROOMKEY_DISCORD__GATEWAY_URL": guild.gateway_url,
                 "ROOMKEY_DISCORD__ALLOWED_GUILDS": json.dumps([guild.world.guild_id]),
                 "DISCORD_BOT_TOKEN": guild.token,
                 "ANTHROPIC_BASE_URL": model.url,
-                "ANTHROPIC_API_KEY": "offline",
+                "ANTHROPIC_API_KEY": "offline-key",
                 **{f"ROOMKEY_AGENT__{name.upper()}": str(number) for name, number in agent.items()},
             }
             bot = await asyncio.create_subprocess_exec(sys.executable, "-m", "bot", "run", env=environment)
@@ -112,7 +113,7 @@ async def bare_client(model: OfflineModel, root: Path) -> AsyncGenerator[ClaudeS
         system_prompt={"type": "preset", "preset": "claude_code"},
         env={
             "ANTHROPIC_BASE_URL": model.url,
-            "ANTHROPIC_API_KEY": "offline",
+            "ANTHROPIC_API_KEY": "offline-key",
             "HOME": str(root),
             "CLAUDE_CONFIG_DIR": str(root / "claude"),
         },
@@ -199,7 +200,7 @@ async def _bare_cli(model: OfflineModel, root: Path, options: Sequence[str], pro
         "HOME": str(root),
         "CLAUDE_CONFIG_DIR": str(root / "claude"),
         "ANTHROPIC_BASE_URL": model.url,
-        "ANTHROPIC_API_KEY": "offline",
+        "ANTHROPIC_API_KEY": "offline-key",
         "DISABLE_AUTOUPDATER": "1",
         "DISABLE_TELEMETRY": "1",
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",

@@ -6,27 +6,33 @@ import logging
 import math
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, ExitStack, suppress
+from dataclasses import replace
 from functools import partial
 from typing import Final
 from uuid import UUID
 
+from bot.audit_file import audit_file
 from bot.chat_discord.connection import connected_as
 from bot.data_dir import hold_data_dir
+from bot.isolation import prepare_boxes
+from bot.metrics_part import serve_metrics
 from bot.one_token import hold_token
 from bot.parts import Parts, built
-from bot.retention import forget_daily
+from bot.retention import Kept, forget_daily
 from bot.service_manager import ServiceManager, stop_timeout_s
 from bot.settings import Settings
 from bot.stopping import Stop, end_turns, grace_within
 from bot.vitals import Vitals, Watched
 from sessions import log as log_lines
-from sessions.box import BOXES
 from sessions.box.launcher import SESSION
+from sessions.child_env import passed_on
 from sessions.crash_points import reached
+from sessions.credentials import redactor_of, secrets_in
 from sessions.errors import StateError
 from sessions.garbage import collect_seldom
 from sessions.paths import Paths
+from sessions.redaction import Redactor
 from sessions.strays import end_strays
 
 log = logging.getLogger(__name__)
@@ -51,6 +57,7 @@ def run_bot(settings: Settings, service: ServiceManager) -> None:
 
     Raises:
         SettingsError: there is no token.
+        SecretTooShort: a secret is so short that it could not be masked.
         StateError: the token or the data directory is in use, or the latter is too new, read-only or
             damaged; damage may also show later.
         ChatUnusable: Discord refuses the token or an intent.
@@ -58,30 +65,40 @@ def run_bot(settings: Settings, service: ServiceManager) -> None:
     collect_seldom()
     faulthandler.enable()  # a watchdog ends a bot that hangs with SIGABRT: then the journal says where
     token = settings.require_token().get_secret_value()
-    log_lines.set_up(settings.log.level, settings.log.format, sys.stderr, [token])
+    redactor = redactor_of({"The bot's token": token, **secrets_in(passed_on())})
+    style = log_lines.style_for(settings.log.format, sys.stderr, service.journal)
+    log_lines.set_up(settings.log.level, style, sys.stderr, redactor)
+    log_lines.take_uncaught()
+    service = replace(service, redactor=redactor)
     with (
         hold_data_dir(settings.data_dir) as (paths, owner),
         hold_token(token, settings.discord.api_base),
+        ExitStack() as beside,
     ):
-        BOXES[settings.isolation].write_launcher(paths.launcher)
-        asyncio.run(_Bot(settings, service, paths, token).run(owner))
+        prepare_boxes(settings, paths)
+        if settings.log.audit:
+            beside.enter_context(audit_file(paths.audit, redactor, kept=settings.log.audit_files))
+        asyncio.run(_Bot(settings, service, paths, token, redactor).run(owner))
 
 
 class _Bot:
     """One run, from the first look at what the last one left to the last word."""
 
-    def __init__(self, settings: Settings, service: ServiceManager, paths: Paths, token: str) -> None:
+    def __init__(
+        self, settings: Settings, service: ServiceManager, paths: Paths, token: str, redactor: Redactor
+    ) -> None:
         self._settings = settings
         self._service = service
         self._paths = paths
         self._token = token
+        self._redactor = redactor
         self._stop = Stop()
 
     async def run(self, owner: UUID) -> None:
         with self._stop.by_signals():
             await self._end_agents()
             limit_s = await self._stop_timeout_s()
-            async with built(self._settings, self._paths, owner, self._stop) as parts:
+            async with built(self._settings, self._paths, owner, self._stop, self._redactor) as parts:
                 await self._serve(parts, limit_s)
         if self._stop.failure is not None:
             raise self._stop.failure
@@ -105,7 +122,7 @@ class _Bot:
                 vitals = self._vitals(parts, chat)
                 beside = [
                     tasks.create_task(self._vital(part), name=name)
-                    for name, part in self._beside(parts, vitals).items()
+                    for name, part in self._beside(parts, vitals, chat).items()
                 ]
                 self._service.tell("READY=1")
                 await self._stop.asked.wait()
@@ -113,16 +130,20 @@ class _Bot:
                 for task in (*beside, chat):  # the chat also out of a login that waits for the network
                     task.cancel()
 
-    def _beside(self, parts: Parts, vitals: Vitals) -> Mapping[str, Part]:
+    def _beside(self, parts: Parts, vitals: Vitals, chat: asyncio.Task[None]) -> Mapping[str, Part]:
         """Return what runs beside the chat, by name."""
+        settings = self._settings
+        kept = Kept(settings.keep_days, settings.keep_files_days, settings.kept_days())
         beside: dict[str, Part] = {
             "answers": partial(_speak, parts),
             "catch-up": parts.catch_up.run,
             "receipts": partial(_mark, parts),
-            "forgetting": partial(forget_daily, parts.store, parts.clock, self._settings.keep_days),
+            "forgetting": partial(forget_daily, parts.store, parts.clock, kept),
         }
         if self._service.listens:
             beside["vitals"] = vitals.run
+        if settings.metrics.port:
+            beside["metrics"] = partial(serve_metrics, parts, settings, chat)
         return beside
 
     def _vitals(self, parts: Parts, chat: asyncio.Task[None]) -> Vitals:

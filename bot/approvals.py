@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
+from bot.access import Needs, Tier
 from bot.chat import Button
 from bot.measure import reach, units
 from bot.render import plain
@@ -15,10 +16,12 @@ from bot.reply_state import elapsed
 from sessions.agents.base import Allow, Decision, Deny
 from sessions.errors import AlreadyDecided
 from sessions.events import PermissionAsk
+from sessions.foreign_text import named
 from sessions.keys import TurnId
 
 _ACTION: Final = re.compile(r"rk:(?P<op>allow|deny):(?P<turn>[0-9]{1,18}):(?P<ask>[0-9a-f]{16})")
 _FENCES: Final = re.compile(r"`(?=``)")
+_NAME_CHARS: Final = 64
 _TITLE_CHARS: Final = 120
 
 
@@ -29,6 +32,11 @@ class AskClick:
     op: Literal["allow", "deny"]
     turn: TurnId
     ask: str
+
+    @property
+    def needs(self) -> Needs:
+        """Who may decide: whoever asked for the turn, or an operator."""
+        return Needs(Tier.USER, others=Tier.OPERATOR)
 
 
 class Decider(Protocol):
@@ -96,7 +104,7 @@ async def decide(click: AskClick, person_name: str, asks: OpenAsks, decider: Dec
     if click.op == "allow":
         await decider.decide(click.turn, ask.id, Allow())
         return closed_card(ask, f"allowed once by {plain(person_name)}")
-    await decider.decide(click.turn, ask.id, Deny(reason=f"{person_name} said no."))
+    await decider.decide(click.turn, ask.id, Deny(reason=f"{named(person_name, _NAME_CHARS)} said no."))
     return closed_card(ask, f"denied by {plain(person_name)}")
 
 
@@ -124,7 +132,10 @@ def _detail(arguments: Mapping[str, object]) -> str:
 def _text(value: object) -> str:
     if isinstance(value, str):
         return value
-    return json.dumps(value, ensure_ascii=False, default=str)
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str)
+    except RecursionError:  # a model may nest as deep as it likes
+        return "(nested too deep to be shown)"
 
 
 def _shown(text: str) -> str:

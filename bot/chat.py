@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from sessions.errors import EXIT_BAD_STATE, EXIT_TOKEN_REFUSED, RoomkeyError
-from sessions.store.values import Attachment, Button
+from sessions.store.values import Attachment, Button, Quote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +32,21 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """A role of a guild, as somebody names it in a command."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
     """A message as it came in, before anybody decided about it.
 
     `mentions_bot` counts a literal mention and a reply to the bot. `mentions_others` says that it
-    addresses somebody else and not the bot. `ordinary` is False for webhooks, system messages and
-    whatever else is nobody speaking. `ours` says that the bot itself wrote it.
+    addresses somebody else and not the bot. `names_bot` counts a literal mention in the text alone.
+    `ordinary` is False for webhooks, system messages and whatever else is nobody speaking. `ours` says
+    that the bot itself wrote it. `quote` is what it replies to, if the platform sent that along.
     """
 
     place: Place
@@ -47,8 +56,10 @@ class Incoming:
     attachments: tuple[Attachment, ...] = ()
     mentions_bot: bool = False
     mentions_others: bool = False
+    names_bot: bool = False
     ordinary: bool = True
     ours: bool = False
+    quote: Quote | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,26 +1,23 @@
 """The command line: arguments -> one function for each command; exit codes.
 
-This module alone imports late: the engine and Discord take longer to load than most commands to run.
+This module and those of its name import late: engine and Discord take longer to load than most commands.
 """
 
 import asyncio
 import json
 import os
-import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
 
+from bot.cli_hosting import add_to
+from bot.cli_parts import ConfigOption, JsonOption, errors_as_sentences, settings_of
+from bot.cli_service import service
+from bot.cli_upkeep import add_upkeep
 from bot.output import expendable_output
-from sessions.errors import RoomkeyError
-
-if TYPE_CHECKING:
-    from bot.settings import Settings
 
 app: Final = typer.Typer(
     help="A Discord bot in which every channel or thread is its own isolated coding-agent session.",
@@ -33,14 +30,9 @@ importing: Final = typer.Typer(help="Take over the sessions of another program."
 exporting: Final = typer.Typer(help="Write the sessions for another program.", no_args_is_help=True)
 app.add_typer(importing, name="import")
 app.add_typer(exporting, name="export")
-
-ConfigOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--config", help="The settings file; without it ROOMKEY_CONFIG or the usual places are used."
-    ),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+app.add_typer(service, name="service")
+add_to(app)
+add_upkeep(app)
 
 
 def main() -> None:
@@ -70,13 +62,19 @@ def run(config: ConfigOption = None) -> None:
     Exit codes: 0 stopped cleanly, 2 wrong use, 75 another Roomkey uses this data directory,
     77 Discord refuses the token, 78 settings, intents or stored state are not right.
     """
-    from bot.app import run_bot
-    from bot.service_manager import ServiceManager
-    from sessions import crash_points
+    from bot.own_process import close_to_others, forget_variables
 
-    with _errors_as_sentences():
-        crash_points.plan(os.environ.get("ROOMKEY_CRASH_AT", ""))  # noqa: TID251 - for tests alone
-        run_bot(_settings(config), ServiceManager.of(os.environ))  # noqa: TID251 - handed to the one reader
+    with errors_as_sentences():
+        close_to_others()  # before anything else is loaded
+        from bot.app import run_bot
+        from bot.service_manager import ServiceManager
+        from sessions import crash_points
+
+        environ = os.environ  # noqa: TID251 - handed to the one reader
+        crash_points.plan(environ.get("ROOMKEY_CRASH_AT", ""))  # for tests alone
+        settings, told_by = settings_of(config), ServiceManager.of(environ)
+        forget_variables(environ)
+        run_bot(settings, told_by)
 
 
 @app.command()
@@ -95,7 +93,7 @@ def demo(
     """
     from bot.demo.launch import run_demo
 
-    with _errors_as_sentences():
+    with errors_as_sentences():
         asyncio.run(run_demo(port=port, open_browser=browser, data_dir=data_dir))
 
 
@@ -111,8 +109,8 @@ def bind(
     """
     from bot.offline import bind_room
 
-    with _errors_as_sentences():
-        record = bind_room(_settings(config), key, directory)
+    with errors_as_sentences():
+        record = bind_room(settings_of(config), key, directory)
     typer.echo(f"{record.key} works in {record.workdir} from its next turn on.")
 
 
@@ -148,8 +146,8 @@ def import_claudeclaw(
         write_config=write_config,
         copy_much=yes,
     )
-    with _errors_as_sentences():
-        report = import_sessions(_settings(config), order, Console(stderr=True))
+    with errors_as_sentences():
+        report = import_sessions(settings_of(config), order, Console(stderr=True))
     typer.echo(json.dumps(report_json(report), indent=2) if as_json else render_report(report))
 
 
@@ -161,23 +159,6 @@ def export_claudeclaw(
     """Write all sessions as claudeclaw's sessions.json."""
     from bot.offline import export_sessions
 
-    with _errors_as_sentences():
-        count = export_sessions(_settings(config), file)
+    with errors_as_sentences():
+        count = export_sessions(settings_of(config), file)
     typer.echo(f"{count} sessions written to {file}.")
-
-
-def _settings(config: Path | None) -> "Settings":
-    from bot.settings import load_settings
-
-    return load_settings(config, os.environ)  # noqa: TID251 - handed to the one reader
-
-
-@contextmanager
-def _errors_as_sentences() -> Generator[None]:
-    try:
-        yield
-    except RoomkeyError as error:
-        print(f"roomkey: {error}", file=sys.stderr)  # noqa: T201 - that is how it is said
-        raise typer.Exit(getattr(error, "exit_code", 1)) from error
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None

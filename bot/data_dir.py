@@ -5,7 +5,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import UUID
 
-from sessions.errors import ReadOnly
+from bot.private_files import writable_by_others
+from sessions.errors import ReadOnly, StateError
 from sessions.instance import hold_instance
 from sessions.paths import Paths
 
@@ -17,12 +18,13 @@ def hold_data_dir(data_dir: Path) -> Generator[tuple[Paths, UUID]]:
     Raises:
         Locked: another Roomkey uses it.
         ReadOnly: it cannot be made or written.
-        StateError: it lies where agents may not write.
+        StateError: it lies where agents may not write, or others can change it.
     """
     paths = Paths.at(data_dir)
     with ExitStack() as stack:
         try:
             paths.create()
+            _refuse_others(paths)
             owner = stack.enter_context(hold_instance(paths.lock))
         except OSError as error:
             raise ReadOnly(
@@ -30,3 +32,9 @@ def hold_data_dir(data_dir: Path) -> Generator[tuple[Paths, UUID]]:
                 " Change its owner or mode, or name another one in ROOMKEY_DATA_DIR."
             ) from error
         yield paths, owner
+
+
+def _refuse_others(paths: Paths) -> None:
+    for directory in (paths.root, paths.launcher.parent, paths.session_locks, paths.backups):
+        if trouble := writable_by_others(directory):
+            raise StateError(f"Others must not be able to write in the data directory: {trouble}")

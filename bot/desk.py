@@ -2,21 +2,25 @@
 
 import logging
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import NoReturn, assert_never
 
-from bot.access import Deny
+from bot.access import Deny, Tier
 from bot.approvals import AskClick, OpenAsks, decide
 from bot.chat import Incoming, Person, Place
 from bot.clicks import Click
 from bot.commands.queue import press
-from bot.commands.spec import Call, Command, Rooms
-from bot.gate import Gate
+from bot.commands.spec import Call, Command, Given, Rooms
+from bot.gate import Admitted, Gate
 from bot.interruptions import CutClick, settle
-from bot.queue_view import QueueClick
+from bot.loops import SPENT, BotsTalk, LoopBudget
+from bot.pairing import Tried, code_in
+from bot.people import People
+from bot.queue_view import QueueClick, Viewer
+from bot.refusals import only_theirs, refused
 from bot.routing import Silence
 from bot.said import Clicked, Said
-from sessions.errors import AlreadyDecided, NotAllowed
+from sessions.errors import AlreadyDecided
 from sessions.keys import session_key
 from sessions.store.values import Accepted, ChatAddress, Inbound, Prompt, Touched
 
@@ -30,17 +34,25 @@ class Desk:
     gate: Gate
     rooms: Rooms
     asks: OpenAsks
+    loops: LoopBudget = field(default_factory=LoopBudget)
+
+    @property
+    def people(self) -> People:
+        """Who may do what."""
+        return self.gate.people
 
     def take(self, incoming: Incoming) -> Awaitable[Accepted | None]:
         """Give a message its place in the order of its room, or remember why it gets none.
 
         A plain call: that is settled when this returns. On awaiting, it is stored; None then says
-        that the message is not for us. Raises QueueFull, StateError (on awaiting).
+        that the message is not for us. Raises QueueFull, BotsTalk, StateError (on awaiting).
         """
         place, message_id = incoming.place, incoming.message_id
         key = self.gate.sift(incoming)
         if isinstance(key, Deny | Silence):
             return self._decline(incoming, _why(key))
+        if not self.loops.may_take(incoming):
+            return self._refuse_bot(incoming)
         return self.rooms.accept(
             Inbound(
                 source=place.platform,
@@ -49,8 +61,9 @@ class Desk:
                 address=ChatAddress(
                     platform=place.platform, channel_id=place.channel_id, message_id=str(message_id)
                 ),
-                prompt=_prompt(incoming),
+                prompt=self._prompt(incoming),
                 cursor=place.channel_id,
+                fact=self.loops.news(place.platform),
             )
         )
 
@@ -60,6 +73,11 @@ class Desk:
         A plain call like `take`. Raises StateError (on awaiting).
         """
         return self._decline(incoming, reason, addressed=True)
+
+    def _refuse_bot(self, incoming: Incoming) -> Awaitable[None]:
+        declined = self._decline(incoming, SPENT)
+        refusal = self.loops.refusal(incoming.place.channel_id)
+        return declined if refusal is None else _said_by(declined, refusal)
 
     def _decline(self, incoming: Incoming, reason: str | None, *, addressed: bool = False) -> Awaitable[None]:
         place, message_id = incoming.place, incoming.message_id
@@ -72,13 +90,13 @@ class Desk:
         What is not addressed to us any more is taken out of the queue. A plain call like `take`.
         Raises StateError (on awaiting).
         """
-        match self.gate.sift(incoming):
+        match self.gate.sift(incoming, "edit"):
             case Deny():
                 return None
             case Silence():
                 return self.withdraw(incoming.place.platform, incoming.message_id)
             case _:
-                return self.rooms.edit(incoming.place.platform, incoming.message_id, _prompt(incoming))
+                return self.rooms.edit(incoming.place.platform, incoming.message_id, self._prompt(incoming))
 
     def withdraw(self, platform: str, message_id: int) -> Awaitable[Touched]:
         """Take a message that was deleted out of its queue. A plain call like `take`.
@@ -86,6 +104,13 @@ class Desk:
         Raises StateError (on awaiting).
         """
         return self.rooms.withdraw(platform, message_id)
+
+    def is_code(self, incoming: Incoming) -> bool:
+        """Whether a direct message is the right pairing code, of somebody who did not guess too often."""
+        if incoming.place.guild_id is not None or incoming.ours or not incoming.ordinary:
+            return False
+        code = code_in(incoming.text) if self.people.can_pair else None
+        return code is not None and self.people.try_code(incoming.person, code) is Tried.RIGHT
 
     async def vacate(self, channel_id: str) -> None:
         """End what runs and waits in the room of a place that is gone; its session stays. Raises StateError.
@@ -103,20 +128,22 @@ class Desk:
         person: Person,
         place: Place,
         call_id: int,
-        options: Mapping[str, bool | str],
+        options: Mapping[str, Given],
     ) -> Awaitable[Said]:
         """Use a command in a place; its place in the room's order is taken when this returns.
 
         Raises UserError, StateError (on awaiting).
         """
-        key = self.gate.admit(person, place)
-        if isinstance(key, Deny):
-            return _refuse(key)
+        admitted = self.gate.admit(person, place, command.tier, "command")
+        if isinstance(admitted, Deny):
+            return _refuse(admitted, command.tier)
         call = Call(
             rooms=self.rooms,
-            key=key,
+            people=self.people,
+            key=admitted.key,
             person=person,
-            address=ChatAddress(platform=place.platform, channel_id=place.channel_id),
+            place=place,
+            tier=admitted.tier,
             source=f"{place.platform}:commands",
             id=call_id,
             options=options,
@@ -128,20 +155,43 @@ class Desk:
 
         Raises NotAllowed, and AlreadyDecided for what is over or not of this room.
         """
-        key = self.gate.admit(person, place)
-        if isinstance(key, Deny):
-            return await _refuse(key)
-        if click.turn is not None and await self.rooms.turn_key(click.turn) != key:
-            raise AlreadyDecided
+        needs = click.needs
+        admitted = self.gate.admit(person, place, needs.own, "click")
+        if isinstance(admitted, Deny):
+            return await _refuse(admitted, needs.own)
+        turn = None
+        if click.turn is not None:
+            turn = await self.rooms.turn(click.turn)
+            if turn is None or turn.key != admitted.key:
+                raise AlreadyDecided
+            is_theirs = turn.prompt.author_id == person.id
+            enough = needs.own if is_theirs else needs.others
+            admitted = self.gate.admit(person, place, enough, "click")  # that look took its time
+            if isinstance(admitted, Deny):
+                if is_theirs or admitted.tier is None:
+                    return await _refuse(admitted, enough)
+                raise only_theirs(turn)
+        clicked = await self._clicked(click, person, place, admitted)
+        if clicked.deed:
+            about = f"room {admitted.key}" if turn is None else f"turn {turn.id}"
+            await self.people.note(person, clicked.deed, about)
+        return clicked
+
+    async def _clicked(self, click: Click, person: Person, place: Place, admitted: Admitted) -> Clicked:
         match click:
             case AskClick():
-                return Clicked(Said(await decide(click, person.name, self.asks, self.rooms)))
+                line = await decide(click, person.name, self.asks, self.rooms)
+                return Clicked(Said(line), deed=f"{click.op} request")
             case CutClick():
-                return Clicked(Said(await settle(click, person.name, self.rooms)))
+                return Clicked(Said(await settle(click, person.name, self.rooms)), deed=click.how.value)
             case QueueClick():
-                return await press(click, self.rooms, key, person.name, place.channel_id)
+                viewer = Viewer(person_id=person.id, tier=admitted.tier, channel_id=place.channel_id)
+                return await press(click, self.rooms, admitted.key, person.name, viewer)
             case _:
                 assert_never(click)
+
+    def _prompt(self, incoming: Incoming) -> Prompt:
+        return replace(_prompt(incoming), asker=self.people.asker(incoming.person, incoming.place))
 
 
 def _why(verdict: Deny | Silence) -> str | None:
@@ -156,9 +206,16 @@ def _prompt(incoming: Incoming) -> Prompt:
         author_id=incoming.person.id,
         author_name=incoming.person.name,
         attachments=incoming.attachments,
+        quote=incoming.quote,
+        by_bot=incoming.person.is_bot,
     )
 
 
-async def _refuse(verdict: Deny) -> NoReturn:
+async def _said_by(declined: Awaitable[None], refusal: BotsTalk) -> NoReturn:
+    await declined
+    raise refusal
+
+
+async def _refuse(verdict: Deny, needs: Tier) -> NoReturn:
     log.debug("a person is not allowed", extra={"reason": verdict.reason})
-    raise NotAllowed
+    raise refused(verdict, needs)

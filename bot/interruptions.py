@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from bot.access import Needs, Tier
 from bot.render import plain
 from sessions.errors import AlreadyDecided
 from sessions.keys import TurnId
@@ -23,6 +24,11 @@ class CutClick:
 
     how: Settle
     turn: TurnId
+
+    @property
+    def needs(self) -> Needs:
+        """Who may decide: whoever asked for the turn, or an operator."""
+        return Needs(Tier.USER, others=Tier.OPERATOR)
 
 
 class Settler(Protocol):

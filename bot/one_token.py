@@ -25,8 +25,7 @@ def hold_token(token: str, api_base: str) -> Generator[None]:
     Raises:
         Locked: another process holds it; the text names that process.
     """
-    # Everybody can list these names, so the token stands in none.
-    name = f"\0roomkey-{sha256(f'{api_base} {token}'.encode()).hexdigest()}"
+    name = _name(token, api_base)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as holder:
         try:
             holder.bind(name)
@@ -41,12 +40,28 @@ def hold_token(token: str, api_base: str) -> Generator[None]:
         yield
 
 
+def token_holder(token: str, api_base: str) -> int | None:
+    """Return the process on this machine that uses the token there; None if nobody does."""
+    return _holder(_name(token, api_base))
+
+
+def _name(token: str, api_base: str) -> str:
+    # Everybody can list these names, so the token stands in none.
+    return f"\0roomkey-{sha256(f'{api_base} {token}'.encode()).hexdigest()}"
+
+
 def _named(name: str) -> str:
     # Whoever has just taken the name listens a moment later.
     for _ in range(_TRIES):
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK) as asking:
-            if asking.connect_ex(name) == 0:
-                credentials = asking.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
-                return f" (process {_UCRED.unpack(credentials)[0]})"
+        if holder := _holder(name):
+            return f" (process {holder})"
         time.sleep(_PAUSE_S)
     return ""
+
+
+def _holder(name: str) -> int | None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK) as asking:
+        if asking.connect_ex(name) != 0:
+            return None
+        credentials = asking.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
+        return int(_UCRED.unpack(credentials)[0])

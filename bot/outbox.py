@@ -137,7 +137,7 @@ class Outbox:
                 await self._store.outbox_retry(row.id, pause_s(_WAIT, row.tries + 1))
             else:
                 self.dropped += 1
-                await self._store.outbox_drop(row.id, repr(error))
+                await self._store.outbox_drop(row.id, f"{type(error).__name__}: {error}")
         else:
             reached("outbox.sent")
             await self._store.outbox_done(row.id, sent_id)

@@ -5,43 +5,59 @@ import logging
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Final
 from uuid import UUID
 
 from bot.approvals import OpenAsks
-from bot.chat_discord.attachments import downloads
+from bot.chat_discord.attachments import MIB, Limits, downloads
 from bot.chat_discord.catch_up import CatchUp
 from bot.chat_discord.client import RoomkeyClient
 from bot.chat_discord.intake import Intake, Notices
 from bot.chat_discord.login import point_at
+from bot.chat_discord.members import Members
 from bot.chat_discord.missed import Finder
 from bot.desk import Desk
-from bot.gate import gate_of
+from bot.gate import gate_of, rules_of
 from bot.legacy_start import import_at_start
+from bot.loops import budget_of
+from bot.measured import measured_replies, traced
+from bot.metrics import Metrics
 from bot.outbox import Outbox
+from bot.pairing import Pairing
+from bot.people import People
 from bot.receipts import Receipts
 from bot.replies import reply_opener
 from bot.settings import Settings
+from bot.still_may import StillMay
 from bot.stopping import Stop
 from sessions.agents import AGENTS
 from sessions.breaker import Breaker
+from sessions.child_env import passed_on
 from sessions.clock import Clock, SystemClock
+from sessions.credential_proxy import CredentialProxy
 from sessions.engine import Engine
 from sessions.errors import StateError
 from sessions.manager import SessionManager
 from sessions.paths import Paths
 from sessions.pool import Pool
+from sessions.redaction import Redactor
 from sessions.store import Store, open_store
 from sessions.store.values import STORE_ID
+from sessions.way_out import Egress
 
 log = logging.getLogger(__name__)
 
 _CLOSE_S: Final = 2.0
+_STARTS: Final = ("roomkey", "starts")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What a running bot is made of. `manager` is not entered yet, and nothing runs."""
+    """What a running bot is made of. `manager` is not entered yet, and nothing runs.
+
+    `starts` counts how often a bot was started on this data.
+    """
 
     store: Store
     clock: Clock
@@ -51,27 +67,50 @@ class Parts:
     manager: SessionManager
     desk: Desk
     catch_up: CatchUp
+    metrics: Metrics
+    starts: int
+    version: str
 
 
 @asynccontextmanager
-async def built(settings: Settings, paths: Paths, owner: UUID, stop: Stop) -> AsyncGenerator[Parts]:
+async def built(
+    settings: Settings, paths: Paths, owner: UUID, stop: Stop, redactor: Redactor
+) -> AsyncGenerator[Parts]:
     """Open the store, take over what another program left, and put the parts together.
 
     Damage to the store that shows later is handed to `stop`. Raises StateError.
     """
     clock, agent = SystemClock(), settings.agent
     async with AsyncExitStack() as stack:
-        store = await open_store(paths.root, clock, on_final=stop.fail)
+        program = await asyncio.to_thread(version, "roomkey")
+        metrics = Metrics(program)
+        store = await open_store(paths.root, clock, on_final=stop.fail, on_commit=metrics.committed)
         stack.push_async_callback(_close, store, stop)
         await import_at_start(settings, store, paths, clock.utc())
         point_at(settings.discord.api_base, settings.discord.gateway_url)
-        files = await stack.enter_async_context(downloads(settings.discord.api_base))
-        client, asks = RoomkeyClient(), OpenAsks()
+        files = await stack.enter_async_context(
+            downloads(settings.discord.api_base, Limits(room_bytes=settings.inbox_mib * MIB))
+        )
+        client, asks = RoomkeyClient(redactor=redactor, http_trace=traced(metrics)), OpenAsks()
+        adapter, credentials = AGENTS[agent.vendor], None
+        if agent.credential_proxy:
+            credentials = await stack.enter_async_context(CredentialProxy(passed_on(), redactor))
         outbox = Outbox(store, client.port, clock)
         receipts = Receipts(store, client.port, clock, are_shown=settings.discord.receipts)
+        platform, members = client.port.platform, Members(client, client.port)
+        people = People(rules_of(settings), store.people, platform, Pairing(clock))
+        await people.load()
+        gate = gate_of(settings, people)
+        open_reply = reply_opener(
+            {platform: client.port},
+            asks=asks,
+            clock=clock,
+            store_id=await store.get_fact(*STORE_ID) or "",
+            ask_limit_s=agent.ask_limit_s,
+        )
         engine = Engine(
             store=store,
-            adapter=AGENTS[agent.vendor],
+            adapter=adapter,
             settings=agent,
             policy=settings.policy_for,
             paths=paths,
@@ -79,19 +118,26 @@ async def built(settings: Settings, paths: Paths, owner: UUID, stop: Stop) -> As
             pool=Pool(max_running=agent.max_running, max_live=agent.max_live),
             breaker=Breaker(clock),
             owner=owner,
-            open_reply=reply_opener(
-                {client.port.platform: client.port},
-                asks=asks,
-                clock=clock,
-                store_id=await store.get_fact(*STORE_ID) or "",
-                ask_limit_s=agent.ask_limit_s,
-            ),
+            open_reply=measured_replies(open_reply, metrics, clock),
             fetch_files=files.fetch,
             outbox_filled=outbox.wake,
             receipts_due=receipts.wake,
+            may_run=StillMay(gate=gate, roles_now=members.roles_now, place_of=members.place_of, clock=clock),
+            isolation=settings.isolation,
+            limits_of_box=settings.box,
+            mounts=settings.mounts_for,
+            redactor=redactor,
+            credentials=credentials,
+            accept_took=metrics.accepted,
+            egress=Egress(adapter, paths, settings.egress.allow) if settings.isolation == "strict" else None,
         )
-        manager = SessionManager(engine, isolation=settings.isolation)
-        desk = Desk(gate=gate_of(settings), rooms=manager, asks=asks)
+        manager = SessionManager(engine)
+        desk = Desk(
+            gate=gate,
+            rooms=manager,
+            asks=asks,
+            loops=await budget_of(store, platform),
+        )
         notices = Notices(store, desk.gate.listen_channels, outbox.wake)
         finder = Finder(
             intake=Intake(desk, client.port, notices),
@@ -110,7 +156,17 @@ async def built(settings: Settings, paths: Paths, owner: UUID, stop: Stop) -> As
             manager=manager,
             desk=desk,
             catch_up=CatchUp(client, client.port, finder),
+            metrics=metrics,
+            starts=await _counted_start(store),
+            version=program,
         )
+
+
+async def _counted_start(store: Store) -> int:
+    """Return how often a bot was started on this store, this time included."""
+    count = int(await store.get_fact(*_STARTS) or 0) + 1
+    await store.set_fact(*_STARTS, str(count))
+    return count
 
 
 async def _close(store: Store, stop: Stop) -> None:

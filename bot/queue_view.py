@@ -3,8 +3,9 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Final, Literal, assert_never
 
+from bot.access import Needs, Tier
 from bot.measure import last_cut, reach
 from bot.render import plain
 from bot.said import Said
@@ -29,6 +30,7 @@ class Op(StrEnum):
 _ACTION: Final = re.compile(
     rf"rk:queue:(?P<op>{'|'.join(Op)}):(?P<page>[0-9]{{1,4}})(:(?P<turn>[0-9]{{1,18}}))?"
 )
+_Style = Literal["plain", "good", "danger"]
 _PER_PAGE: Final = 4
 """A row of buttons each; the fifth row is for the whole queue."""
 _WORDS_CHARS: Final = 80
@@ -42,6 +44,19 @@ class QueueClick:
     page: int = 0
     turn: TurnId | None = None
 
+    @property
+    def needs(self) -> Needs:
+        """Who may do it: all may look, and remove what they asked for; the rest concerns others."""
+        match self.op:
+            case Op.SHOW:
+                return Needs(Tier.USER, others=Tier.USER)
+            case Op.REMOVE:
+                return Needs(Tier.USER, others=Tier.OPERATOR)
+            case Op.UP | Op.FIRST | Op.CLEAR | Op.EMPTY | Op.PAUSE | Op.RESUME:
+                return Needs(Tier.OPERATOR, others=Tier.OPERATOR)
+            case _:
+                assert_never(self.op)
+
 
 def parse_queue(action: str) -> QueueClick | None:
     """Return what a button says; None if it is none of these."""
@@ -52,22 +67,41 @@ def parse_queue(action: str) -> QueueClick | None:
     return QueueClick(Op(found["op"]), int(found["page"]), TurnId(int(turn)) if turn else None)
 
 
-def queue_view(queue: Queue, channel_id: str, page: int = 0, note: str = "") -> Said:
-    """Return a page of a queue with its buttons, the last page if there are fewer; `note` comes first.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewer:
+    """Who looks at a queue, and from where."""
 
-    Of what was said in another channel than `channel_id` neither a word nor who said it is shown.
+    person_id: str
+    tier: Tier
+    channel_id: str
+
+    def may(self, click: QueueClick, turn: Turn | None = None) -> bool:
+        """Whether a button is theirs to press."""
+        needs = click.needs
+        return self.tier >= (needs.own if turn is None or self.asked_for(turn) else needs.others)
+
+    def asked_for(self, turn: Turn) -> bool:
+        """Whether they asked for a turn."""
+        return turn.prompt.author_id == self.person_id
+
+
+def queue_view(queue: Queue, viewer: Viewer, page: int = 0, note: str = "") -> Said:
+    """Return a page of a queue with the buttons that the viewer may press; `note` comes first.
+
+    The last page, if there are fewer. Of what was said in another channel than the viewer's neither a word
+    nor who said it is shown.
     """
     page = max(0, min(page, (len(queue.waiting) - 1) // _PER_PAGE))
     before = page * _PER_PAGE
     shown = list(enumerate(queue.waiting[before : before + _PER_PAGE], before + 1))
     lines = [note, _head(queue)]
     if queue.running is not None:
-        lines.append(f"▶️ {_entry(queue.running, channel_id)}")
-    lines += [f"{number}\\. {_entry(turn, channel_id)}" for number, turn in shown]
+        lines.append(f"▶️ {_entry(queue.running, viewer.channel_id)}")
+    lines += [f"{number}\\. {_entry(turn, viewer.channel_id)}" for number, turn in shown]
     if len(shown) < len(queue.waiting):
         lines.append(f"-# {before + 1} to {before + len(shown)} of {len(queue.waiting)}")
-    rows = [_choices(number, turn, page) for number, turn in shown]
-    return Said("\n".join(filter(None, lines)), (*rows, _controls(queue, page)))
+    rows = [_choices(number, turn, page, viewer) for number, turn in shown]
+    return Said("\n".join(filter(None, lines)), (*filter(None, rows), _controls(queue, page, viewer)))
 
 
 def clear_view(waiting: int, page: int) -> Said:
@@ -106,20 +140,29 @@ def _words(turn: Turn) -> str:
     return " + ".join(filter(None, [words, files]))
 
 
-def _choices(number: int, turn: Turn, page: int) -> tuple[Button, ...]:
-    remove = _button(f"Remove {number}", Op.REMOVE, page, turn.id)
-    if number == 1:
-        return (remove,)
-    up = _button(f"Up {number}", Op.UP, page, turn.id)
-    return remove, up, _button(f"Next {number}", Op.FIRST, page, turn.id)
+def _choices(number: int, turn: Turn, page: int, viewer: Viewer) -> tuple[Button, ...]:
+    moves = (("Up", Op.UP), ("Next", Op.FIRST)) if number > 1 else ()
+    return tuple(
+        _button(f"{label} {number}", op, page, turn.id)
+        for label, op in (("Remove", Op.REMOVE), *moves)
+        if viewer.may(QueueClick(op, page, turn.id), turn)
+    )
 
 
-def _controls(queue: Queue, page: int) -> tuple[Button, ...]:
-    resume, pause = _button("Resume", Op.RESUME, page, style="good"), _button("Pause", Op.PAUSE, page)
-    clear = [_button("Clear", Op.CLEAR, page, style="danger")] if queue.waiting else []
+def _controls(queue: Queue, page: int, viewer: Viewer) -> tuple[Button, ...]:
+    """Return the row for the whole queue; what only looks is offered to everybody."""
+    clear: list[tuple[str, Op, _Style]] = [("Clear", Op.CLEAR, "danger")] if queue.waiting else []
+    hold: tuple[str, Op, _Style] = ("Pause", Op.PAUSE, "plain")
+    if queue.paused:
+        hold = ("Resume", Op.RESUME, "good")
     back = [_button("Back", Op.SHOW, page - 1)] if page else []
     more = [_button("More", Op.SHOW, page + 1)] if len(queue.waiting) > (page + 1) * _PER_PAGE else []
-    return (*clear, resume if queue.paused else pause, _button("Refresh", Op.SHOW, page), *back, *more)
+    changes = [
+        _button(label, op, page, style=style)
+        for label, op, style in (*clear, hold)
+        if viewer.may(QueueClick(op, page))
+    ]
+    return (*changes, _button("Refresh", Op.SHOW, page), *back, *more)
 
 
 def _button(
@@ -128,7 +171,7 @@ def _button(
     page: int,
     turn: TurnId | None = None,
     *,
-    style: Literal["plain", "good", "danger"] = "plain",
+    style: _Style = "plain",
 ) -> Button:
     action = f"rk:queue:{op}:{page}" if turn is None else f"rk:queue:{op}:{page}:{turn}"
     return Button(label=label, action=action, style=style)

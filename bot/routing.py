@@ -14,6 +14,7 @@ class Silence(StrEnum):
     OURS = "written by this bot itself"
     NOT_ORDINARY = "a webhook or system message"
     BOT = "written by a bot"
+    BOT_UNNAMED = "written by a bot that does not name this one"
     OTHERS = "addressed to somebody else"
     NOT_MENTIONED = "does not mention the bot"
     EMPTY = "neither text nor files"
@@ -31,17 +32,20 @@ def key_for(place: Place, listen_channels: Collection[str]) -> SessionKey:
     return DEFAULT_KEY if place.channel_id in listen_channels else session_key(place.channel_id)
 
 
-def why_silent(incoming: Incoming, reply_to: ReplyTo) -> Silence | None:
+def why_silent(incoming: Incoming, reply_to: ReplyTo, bots: Collection[str] = ()) -> Silence | None:
     """Return why a message is not answered; None means that it is for the bot.
 
-    A direct message is always meant for the bot, whatever `reply_to` says.
+    A direct message is always meant for the bot, whatever `reply_to` says. A bot must be one of
+    `bots` and name this one in its text: a reply alone pings, too, so two would answer each other for ever.
     """
     if incoming.ours:
         return Silence.OURS
     if not incoming.ordinary:
         return Silence.NOT_ORDINARY
-    if incoming.person.is_bot:
+    if incoming.person.is_bot and incoming.person.id not in bots:
         return Silence.BOT
+    if incoming.person.is_bot and not incoming.names_bot:
+        return Silence.BOT_UNNAMED
     if incoming.place.guild_id is not None and not incoming.mentions_bot:
         if incoming.mentions_others:
             return Silence.OTHERS

@@ -17,8 +17,10 @@ class Said:
 class Clicked:
     """What a click leaves: the message under the button becomes `message`.
 
-    `aloud` is said to everybody in the place, "" for nothing.
+    `aloud` is said to everybody in the place, "" for nothing. `deed` is what the audit log calls what was
+    done, "" for nothing.
     """
 
     message: Said
     aloud: str = ""
+    deed: str = ""

@@ -6,9 +6,11 @@ import os
 import re
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
+
+from sessions.redaction import Redactor
 
 log = logging.getLogger(__name__)
 
@@ -32,21 +34,24 @@ class ServiceManager:
     """Where a service manager listens and how often it wants to hear that we live.
 
     `address` None means that nobody listens, `watchdog_s` None that nobody waits for a sign of life.
+    `redactor` masks what is told. `journal` is the stream that the journal reads, "" for none.
     """
 
     address: str | None = None
     watchdog_s: float | None = None
+    redactor: Redactor = field(default_factory=Redactor, compare=False)
+    journal: str = ""
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Self:
         """Return who started this process, by the variables that systemd sets."""
-        address = environ.get("NOTIFY_SOCKET", "")
+        address, journal = environ.get("NOTIFY_SOCKET", ""), environ.get("JOURNAL_STREAM", "")
         if not address.startswith(("/", "@")):
-            return cls()
+            return cls(journal=journal)
         wanted_us = environ.get("WATCHDOG_USEC", "")
         is_for_us = environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
         wants_signs = is_for_us and wanted_us.isdecimal() and int(wanted_us) > 0
-        return cls(address, int(wanted_us) / 1e6 if wants_signs else None)
+        return cls(address, int(wanted_us) / 1e6 if wants_signs else None, journal=journal)
 
     @property
     def listens(self) -> bool:
@@ -59,7 +64,7 @@ class ServiceManager:
             return
         # A leading @ stands for the NUL of Linux's abstract sockets.
         address = f"\0{self.address[1:]}" if self.address.startswith("@") else self.address
-        text = "\n".join(" ".join(assignment.split("\n")) for assignment in assignments)
+        text = "\n".join(self.redactor.text(" ".join(one.split("\n"))) for one in assignments)
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as sender:
                 sender.sendto(text.encode(), address)

@@ -1,79 +1,45 @@
 """Roomkey's settings: roomkey.toml, ROOMKEY_* and the bot's token as one frozen `Settings`."""
 
-import json
 import os
 from collections.abc import Mapping, MutableMapping
-from contextlib import suppress
 from itertools import takewhile
 from pathlib import Path
-from typing import Annotated, Literal, cast
-from urllib.parse import urlsplit
+from typing import cast
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
-    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
+from bot.settings_egress import EgressSettings
 from bot.settings_file import SettingsFile, Table, default_data_dir, find_file, read_file
+from bot.settings_mounts import Mounts, mounts_of
 from bot.settings_names import PREFIX, split_variables, variable
+from bot.settings_seeing import LogSettings, MetricsSettings
 from bot.settings_token import BadToken, missing, read_token, take_token
+from bot.settings_types import Directory, HttpAddress, Id, Ids, WebsocketAddress, absolute
+from bot.settings_types import ReplyTo as ReplyTo
+from sessions.box.mounts import Mount
 from sessions.errors import StateError
-from sessions.ids import numeric_id
-from sessions.keys import SessionKey
-from sessions.settings import AgentSettings, Isolation, OnInterrupt, RoomPolicy, WhenBusy
+from sessions.keys import DEFAULT_KEY, SessionKey, session_key
+from sessions.settings import AgentSettings, BoxSettings, Isolation, OnInterrupt, RoomPolicy, WhenBusy
 
 
 class SettingsError(StateError):
-    """The settings are not right. The text has one line for each thing that is wrong and where."""
+    """The settings are not right. The text has one line for each thing that is wrong and where.
 
+    `settings` is what they are otherwise, without a token; None if a value is wrong. `token_problem` is the
+    line about the token, if there is one.
+    """
 
-def _decoded(raw: object) -> object:
-    """Return a list as it is, or as a variable writes it: in JSON."""
-    if isinstance(raw, str):
-        with suppress(ValueError, RecursionError):
-            raw = json.loads(raw)
-    if isinstance(raw, list | tuple):
-        return cast("object", raw)
-    raise ValueError('must be a list of ids, such as ["123456789012345678"]')
-
-
-def _unique(ids: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(ids))
-
-
-def _absolute(path: Path) -> Path:
-    if "\0" in str(path):
-        raise ValueError("no path holds a NUL")
-    try:
-        return path.expanduser().absolute()
-    except RuntimeError as error:
-        raise ValueError(f"{path} names a home directory that does not exist") from error
-
-
-def _http(url: str) -> str:
-    return _address(url, "http", "https").rstrip("/")
-
-
-def _websocket(url: str) -> str:
-    return _address(url, "ws", "wss")
-
-
-def _address(url: str, *schemes: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in schemes or not parts.hostname:
-        raise ValueError(f"must be an address that begins with {' or '.join(f'{one}://' for one in schemes)}")
-    return url
-
-
-Id = Annotated[str, BeforeValidator(numeric_id)]
-Ids = Annotated[tuple[Id, ...], NoDecode, BeforeValidator(_decoded), AfterValidator(_unique)]
-Directory = Annotated[Path, AfterValidator(_absolute)]
-ReplyTo = Literal["all", "mention"]
+    def __init__(self, text: str, *, settings: "Settings | None" = None, token_problem: str = "") -> None:
+        super().__init__(text)
+        self.settings = settings
+        self.token_problem = token_problem
 
 
 class _Section(BaseModel):
@@ -81,17 +47,30 @@ class _Section(BaseModel):
 
 
 class DiscordSettings(_Section):
-    """Where Discord is and who is answered there. With every list empty nobody is."""
+    """Where Discord is and who is answered there. With every list empty nobody is but who pairs."""
 
     listen_channels: Ids = Field(
         default=(), description="Channels that share the session `default`; every other place has its own."
     )
+    owners: Ids = Field(
+        default=(),
+        description="People who may everything, also say who may what; without one, the first is who says the"
+        " pairing code that is in the log.",
+    )
+    operators: Ids = Field(
+        default=(), description="People who may also stop, reset and decide what others asked for."
+    )
+    operator_roles: Ids = Field(default=(), description="Roles whose members are operators.")
     allowed_users: Ids = Field(default=(), description="People who are answered.")
     allowed_roles: Ids = Field(default=(), description="Roles whose members are answered.")
     allowed_guilds: Ids = Field(
         default=(),
         description="Guilds in which Roomkey answers; empty means any. "
         "With neither users nor roles allowed, everybody in these guilds is answered.",
+    )
+    allowed_bots: Ids = Field(
+        default=(),
+        description="Bots that are answered when they mention Roomkey, three times in a row at most.",
     )
     reply_to: ReplyTo = Field(
         default="all", description="What is answered: every message, or mentions alone."
@@ -111,22 +90,11 @@ class DiscordSettings(_Section):
         ge=0,
         description="How many missed messages of one channel are answered; the rest is listed there.",
     )
-    api_base: Annotated[str, AfterValidator(_http)] = Field(
+    api_base: HttpAddress = Field(
         default="https://discord.com/api/v10", description="Address of Discord's REST API."
     )
-    gateway_url: Annotated[str, AfterValidator(_websocket)] = Field(
+    gateway_url: WebsocketAddress = Field(
         default="wss://gateway.discord.gg/", description="Address of Discord's gateway."
-    )
-
-
-class LogSettings(_Section):
-    """What is written to standard error."""
-
-    level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="The least that is logged; `debug` shows prompts and answers as well."
-    )
-    format: Literal["text", "json"] = Field(
-        default="text", description="Lines for people, or one JSON object on each line."
     )
 
 
@@ -145,6 +113,12 @@ class ChannelSettings(PlaceSettings):
     on_interrupt: OnInterrupt | None = Field(
         default=None, description="`agent.on_interrupt` for this room alone."
     )
+    keep_days: int | None = Field(default=None, ge=1, description="`keep_days` for this room alone.")
+    mounts: Mounts = Field(
+        default=(),
+        description='What this room\'s agent sees beside its room, such as `["/srv/repo:ro", "/srv/out:rw"]`:'
+        " `ro` to read, `rw` to write as well.",
+    )
 
 
 class Settings(BaseSettings):
@@ -155,16 +129,26 @@ class Settings(BaseSettings):
     )
 
     data_dir: Directory = Field(description="Everything Roomkey writes lies below this directory.")
-    isolation: Isolation = Field(default="none", description="How an agent is kept from other rooms.")
+    isolation: Isolation = Field(
+        default="bwrap",
+        description="How an agent is kept from other rooms; tried at each start, never weakened in silence.",
+    )
     keep_days: int = Field(
         default=90, ge=1, description="Days after which ended turns are forgotten; conversations stay."
     )
+    keep_files_days: int = Field(
+        default=30, ge=1, description="Days after which files that people sent to a room are deleted."
+    )
+    inbox_mib: int = Field(default=100, ge=1, description="How many MiB of files a room's `inbox/` may hold.")
     legacy_dir: Directory | None = Field(
         default=None, description="A claudeclaw directory whose sessions are imported at the start."
     )
     discord: DiscordSettings = Field(default_factory=DiscordSettings)
     agent: AgentSettings = Field(default_factory=AgentSettings)
+    box: BoxSettings = Field(default_factory=BoxSettings)
+    egress: EgressSettings = Field(default_factory=EgressSettings)
     log: LogSettings = Field(default_factory=LogSettings)
+    metrics: MetricsSettings = Field(default_factory=MetricsSettings)
     guild: dict[Id, PlaceSettings] = Field(default_factory=dict[str, PlaceSettings])
     channel: dict[Id, ChannelSettings] = Field(default_factory=dict[str, ChannelSettings])
     token: SecretStr | None = Field(default=None, exclude=True)
@@ -197,6 +181,24 @@ class Settings(BaseSettings):
             when_busy=room.when_busy or self.agent.when_busy,
             on_interrupt=room.on_interrupt or self.agent.on_interrupt,
         )
+
+    def mounts_for(self, key: SessionKey) -> tuple[Mount, ...]:
+        """Return what a room is given beside its own; the listen channels share a session, so also this."""
+        tables = self.discord.listen_channels if key == DEFAULT_KEY else (key,)
+        rooms = [self.channel[name] for name in tables if name in self.channel]
+        return mounts_of(text for room in rooms for text in room.mounts)
+
+    def kept_days(self) -> Mapping[SessionKey, int]:
+        """Return how long the ended turns of rooms with a word of their own are kept.
+
+        The listen channels share a session: of several words the shortest counts.
+        """
+        kept: dict[SessionKey, int] = {}
+        for name, room in self.channel.items():
+            key = DEFAULT_KEY if name in self.discord.listen_channels else session_key(name)
+            if room.keep_days is not None:
+                kept[key] = min(room.keep_days, kept.get(key, room.keep_days))
+        return kept
 
     def require_token(self) -> SecretStr:
         """Return the bot's token.
@@ -234,16 +236,16 @@ def load_settings(config: Path | None = None, environ: MutableMapping[str, str] 
     try:
         found = read_token(token, environ.get("CREDENTIALS_DIRECTORY"), settings.data_dir)
     except BadToken as error:
-        problems.append(str(error))
-        raise SettingsError("\n".join(problems)) from error
+        text = "\n".join([*problems, str(error)])
+        raise SettingsError(text, settings=settings, token_problem=str(error)) from error
     if problems:
-        raise SettingsError("\n".join(problems))
+        raise SettingsError("\n".join(problems), settings=settings.model_copy(update={"token": found}))
     return settings.model_copy(update={"token": found})
 
 
 def claude_config_dir(environ: Mapping[str, str] = os.environ) -> Path:
     """Return where this user's own Claude Code keeps its conversations; it need not exist."""
-    return _absolute(Path(environ.get("CLAUDE_CONFIG_DIR") or "~/.claude"))
+    return absolute(Path(environ.get("CLAUDE_CONFIG_DIR") or "~/.claude"))
 
 
 def _from_variables(variables: Mapping[str, str]) -> Table:

@@ -1,20 +1,18 @@
 """roomkey.toml: where it lies, what it says in our names, and on which line it says so."""
 
-import re
 import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, cast
 
 from pydantic import BaseModel
 
+from bot.private_files import writable_by_others
 from bot.settings_names import fields_of, nearest, settings_of, snake_case, table_of, tables_by_id_of
 
 FILE_NAME: Final = "roomkey.toml"
-_HEADER: Final = re.compile(r"\s*\[([^\[\]]+)\]")
-_ASSIGNMENT: Final = re.compile(r"\s*([^=#\[]+?)\s*=")
 
 Table = dict[str, object]
 
@@ -42,6 +40,11 @@ def default_data_dir(environ: Mapping[str, str]) -> Path:
     return _xdg(environ, "XDG_STATE_HOME", ".local/state") / "roomkey"
 
 
+def config_dir(environ: Mapping[str, str]) -> Path:
+    """Return the XDG configuration directory."""
+    return _xdg(environ, "XDG_CONFIG_HOME", ".config")
+
+
 def find_file(config: Path | None, environ: Mapping[str, str]) -> Path | None:
     """Return the settings file to read: the first that is named or exists, None if there is none.
 
@@ -55,19 +58,24 @@ def find_file(config: Path | None, environ: Mapping[str, str]) -> Path | None:
     data_dir = Path(environ.get("ROOMKEY_DATA_DIR") or default_data_dir(environ))
     with suppress(RuntimeError):  # an unknown home is told when the value itself is checked
         data_dir = data_dir.expanduser()
-    places = (data_dir, _xdg(environ, "XDG_CONFIG_HOME", ".config") / "roomkey")
+    places = (data_dir, config_dir(environ) / "roomkey")
     return next((file for place in places if _exists(file := place / FILE_NAME)), None)
 
 
 def read_file(path: Path, model: type[BaseModel]) -> SettingsFile:
-    """Read a settings file. Never raises: what is wrong with it is in `problems`."""
+    """Read a settings file. Never raises: what is wrong with it is in `problems`.
+
+    It is also wrong that others could change it, or put another file in its place.
+    """
     try:
         text = path.read_text("utf-8-sig")
     except OSError as error:
         return SettingsFile(path, problems=(f"{path} cannot be read: {error.strerror}",))
     except UnicodeDecodeError:
         return SettingsFile(path, problems=(f"{path} is not UTF-8 text",))
-    return parse_file(path, text, model)
+    file = parse_file(path, text, model)
+    trouble = writable_by_others(path) or writable_by_others(path.absolute().parent)
+    return replace(file, problems=(trouble, *file.problems)) if trouble else file
 
 
 def parse_file(path: Path, text: str, model: type[BaseModel]) -> SettingsFile:
@@ -138,17 +146,29 @@ def _exists(file: Path) -> bool:
     return True
 
 
+def _header(line: str) -> str | None:
+    """Return the name between the brackets of a table's first line; None for any other line."""
+    name, closed, _ = line.lstrip().removeprefix("[").partition("]")
+    return name if closed and line.lstrip().startswith("[") and name and "[" not in name else None
+
+
+def _assigned(line: str) -> str | None:
+    """Return the name before the first equals sign; None for a line that assigns nothing."""
+    name, assigns, _ = line.partition("=")
+    return name.strip() if assigns and name.strip() and not {"#", "["} & set(name) else None
+
+
 def _line_of(text: str, path: tuple[str, ...]) -> int | None:
     """Return the line that names a setting, or else its table; None if no line does so plainly."""
     path = tuple(snake_case(part) for part in path)
     table: tuple[str, ...] = ()
     best: int | None = None
     for number, line in enumerate(text.splitlines(), 1):
-        if header := _HEADER.match(line):
-            table = _parts(header[1])
+        if (header := _header(line)) is not None:
+            table = _parts(header)
             if table == path[: len(table)]:
                 best = number
-        elif (assignment := _ASSIGNMENT.match(line)) and (*table, *_parts(assignment[1])) == path:
+        elif (name := _assigned(line)) is not None and (*table, *_parts(name)) == path:
             return number
     return best
 

@@ -30,25 +30,48 @@ def read_token(variable: str, credentials_dir: str | None, data_dir: Path) -> Se
     None if nobody gives one.
 
     Raises:
-        BadToken: the first that is given has not the shape of a token, or others may read the file.
+        BadToken: the first that is given has not the shape of a token, or the file is not ours alone.
     """
     if credentials_dir and (text := _read(Path(credentials_dir) / FILE_NAME)):
-        return _checked(text, f"the credential {FILE_NAME}")
+        return checked_token(text, f"the credential {FILE_NAME}")
     file = data_dir / FILE_NAME
     if text := _read(file, private=True):
-        return _checked(text, str(file))
-    return _checked(variable, VARIABLE) if variable else None
+        return checked_token(text, str(file))
+    return checked_token(variable, VARIABLE) if variable else None
 
 
 def missing(data_dir: Path) -> str:
     """Return what to tell a person whose bot has no token."""
-    return f"There is no bot token: set {VARIABLE}, or write it to {data_dir / FILE_NAME} with mode 0600."
+    return (
+        f"There is no bot token. Run `roomkey setup`; or set {VARIABLE}, or write it to"
+        f" {data_dir / FILE_NAME} with mode 0600."
+    )
+
+
+def checked_token(text: str, where: str) -> SecretStr:
+    """Return a token that has the shape of one; `where` it was found is for the error's text.
+
+    Raises:
+        BadToken: it has not.
+    """
+    if _SHAPE.fullmatch(text):
+        return SecretStr(text)
+    if _APPLICATION_ID.fullmatch(text):
+        raise BadToken(
+            f"{where} holds an application id, not a token; "
+            "the token is on the Bot page of the developer portal, under Reset Token"
+        )
+    raise BadToken(f"{where} does not hold a bot token; a token has three parts with dots between them")
 
 
 def _read(file: Path, *, private: bool = False) -> str:
     try:
         with file.open(encoding="utf-8") as opened:
-            mode = stat.S_IMODE(os.fstat(opened.fileno()).st_mode)
+            found = os.fstat(opened.fileno())
+            mode = stat.S_IMODE(found.st_mode)
+            if private and found.st_uid != os.geteuid():
+                remedy = f"run: chown {os.geteuid()} {file}"
+                raise BadToken(f"{file} belongs to another user (uid {found.st_uid}); {remedy}")
             if private and mode & 0o077:
                 raise BadToken(f"{file} has mode {mode:04o}; run: chmod 600 {file}")
             return opened.read().strip()
@@ -58,14 +81,3 @@ def _read(file: Path, *, private: bool = False) -> str:
         raise BadToken(f"{file} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise BadToken(f"{file} is not text") from error
-
-
-def _checked(text: str, where: str) -> SecretStr:
-    if _SHAPE.fullmatch(text):
-        return SecretStr(text)
-    if _APPLICATION_ID.fullmatch(text):
-        raise BadToken(
-            f"{where} holds an application id, not a token; "
-            "the token is on the Bot page of the developer portal, under Reset Token"
-        )
-    raise BadToken(f"{where} does not hold a bot token; a token has three parts with dots between them")

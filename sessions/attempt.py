@@ -11,7 +11,8 @@ from sessions.crash_points import reached
 from sessions.engine import Engine
 from sessions.errors import AgentError, AgentGone, Fenced, StateError
 from sessions.live_agent import LiveAgent
-from sessions.prompts import compose, interruption_note, problems, prompt_uuid
+from sessions.prompts import compose, interruption_note, new_seal, problems, prompt_uuid
+from sessions.redacted_events import redacted_outcome
 from sessions.results import failure
 from sessions.running_turn import RunningTurn
 from sessions.store.values import Kind, Lease, Turn
@@ -82,7 +83,9 @@ class Attempt:
         finally:
             self._agent.follow(None, None)
             self._running = None
-        return replace(outcome, notice="\n".join(self._notices)) if self._notices else outcome
+        if self._notices:
+            outcome = replace(outcome, notice="\n".join(self._notices))
+        return redacted_outcome(outcome, self._engine.redactor)
 
     async def _follow(self) -> Outcome:
         prompt: TurnInput | None = None
@@ -118,6 +121,7 @@ class Attempt:
             sink=self._sink,
             limits=self._engine.limits,
             clock=self._engine.clock,
+            alarm=self._agent.alarm,
             note_tool=self._note_tool,
             steer=hand_over,
             begin_asking=self._engine.pool.lend,
@@ -143,25 +147,27 @@ class Attempt:
 
     async def _composed(self) -> TurnInput:
         turn = self._turn
-        text = await self._text(turn, interruption_note(turn))
+        seal = new_seal()
+        text = await self._text(turn, seal, interruption_note(turn))
         if turn.attempt > 1:  # what it took along the last time was lost with it
-            further = [await self._text(more) for more in await self._engine.store.merged(turn.id)]
-            text = "\n\n".join([text, *further])
+            merged = await self._engine.store.merged(turn.id)
+            allowed = [more for more in merged if await self._engine.may_run(more) is None]
+            text = "\n\n".join([text, *[await self._text(more, seal) for more in allowed]])
         return TurnInput(turn=turn.id, uuid=prompt_uuid(turn), text=text)
 
-    async def _text(self, turn: Turn, note: str = "") -> str:
+    async def _text(self, turn: Turn, seal: str, note: str = "") -> str:
         if not turn.prompt.attachments:
-            return compose(turn.prompt, note=note)
+            return compose(turn.prompt, seal=seal, note=note)
         files = await self._engine.fetched(turn)
         self._notices += problems(files)
-        return compose(turn.prompt, files, note=note)
+        return compose(turn.prompt, files, seal=seal, note=note)
 
     async def _hand_over(self, session: AgentSession) -> None:
         """Give the agent what was said since, if it can take it; else it stays in the queue."""
         store, running = self._engine.store, self._turn.id
         try:
             for waiting in await store.queued(self._turn.key):
-                if not self._takes_along(waiting):
+                if not self._takes_along(waiting) or await self._engine.may_run(waiting) is not None:
                     return
                 # First in the store: what was edited or deleted meanwhile is so, and after a crash the
                 # decision about this turn is one about all that it took along.
@@ -169,7 +175,8 @@ class Attempt:
                 if more is None:
                     continue
                 self._engine.receipts_due()
-                steered = TurnInput(turn=running, uuid=prompt_uuid(more), text=compose(more.prompt))
+                text = compose(more.prompt, seal=new_seal())
+                steered = TurnInput(turn=running, uuid=prompt_uuid(more), text=text)
                 if not await self._steers(session, steered):
                     await store.unmerge(more.id, running)
                     return
@@ -194,11 +201,13 @@ class Attempt:
             log.debug("the agent ended before it could be told more")  # the turn hears of it by itself
             return False
 
-    async def _note_tool(self, title: str) -> None:
+    async def _note_tool(self, title: str) -> bool:
         try:
             await self._engine.store.note(self._lease, self._turn.id, last_tool=title)
             reached("tool.noted")
         except Fenced:
             raise
-        except StateError as error:  # only what is said after a crash suffers
+        except StateError as error:
             log.warning("a tool was not noted", extra={"error": str(error)})
+            return False
+        return True

@@ -2,23 +2,27 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from sessions.agents.base import AgentAdapter, SessionSpec
+from sessions.box.mounts import Mount
 from sessions.breaker import Breaker
 from sessions.child_env import child_env
 from sessions.clock import Clock
+from sessions.credential_proxy import CredentialProxy
 from sessions.keys import SessionKey
 from sessions.paths import INBOX, Paths, Room
 from sessions.pool import Pool
 from sessions.prompts import Fetched, instructions
 from sessions.records import SessionRecord
-from sessions.settings import AgentSettings, RoomPolicy
+from sessions.redaction import Redactor
+from sessions.settings import AgentSettings, BoxSettings, Isolation, RoomPolicy
 from sessions.store import Store
 from sessions.store.values import Turn
-from sessions.turn import FetchFiles, Limits, OpenReply
+from sessions.turn import FetchFiles, Limits, MayRun, OpenReply
+from sessions.way_out import Egress
 
 
 def first_record(key: SessionKey, adapter: AgentAdapter, room: Room, now: datetime) -> SessionRecord:
@@ -39,7 +43,10 @@ class Engine:
     """The shared parts. `owner` names this start of the bot.
 
     `outbox_filled` and `receipts_due` are called, and must not block, when there may be something to
-    send, and when the state of a turn has changed.
+    send, and when the state of a turn has changed. `redactor` masks what agents say; with `credentials`
+    they get none of their own. `accept_took` hears how long a message took to be stored. `mounts` is
+    what the owner gives a room beside its own directories. `egress` opens the way out of boxes with a
+    network of their own.
     """
 
     store: Store
@@ -55,6 +62,14 @@ class Engine:
     outbox_filled: Callable[[], None]
     receipts_due: Callable[[], None]
     policy: Callable[[SessionKey], RoomPolicy]
+    may_run: MayRun
+    isolation: Isolation
+    limits_of_box: BoxSettings = field(default_factory=BoxSettings)
+    mounts: Callable[[SessionKey], tuple[Mount, ...]] = lambda _key: ()
+    redactor: Redactor = field(default_factory=Redactor)
+    credentials: CredentialProxy | None = None
+    accept_took: Callable[[float], None] = lambda _seconds: None
+    egress: Egress | None = None
 
     def is_held(self, key: SessionKey) -> bool:
         """Whether a turn of this room would have to wait, though nothing is before it in its room."""
@@ -83,6 +98,9 @@ class Engine:
             home=room.home,
             lock=self.paths.session_lock(record.agent_session_id),
             launcher=self.paths.launcher,
+            isolation=self.isolation,
+            mounts=self.mounts(record.key),
+            limits=self.limits_of_box,
             env=child_env(room.home, room.temp_dir),
             expect_history=record.turn_count > 0
             or (record.origin_key is not None and record.generation == 0),

@@ -6,7 +6,7 @@
       AgentError     a vendor's program failed; the key stays usable
         AgentMissing  AuthError  SessionBusy  SessionNotFound  AgentGone
       StateError     our files or rows are not what we wrote; never start empty over them
-        Corrupt  TooNew  Locked  Fenced  ReadOnly
+        Corrupt  TooNew  Locked  Fenced  ReadOnly  BoxBroken  BadMount
 
 Anything else that is raised is a bug of ours. An error's docstring is its default text.
 """
@@ -113,6 +113,14 @@ class Locked(StateError):
 
 class ReadOnly(StateError):
     """The data directory cannot be written."""
+
+
+class BoxBroken(StateError):
+    """Agents cannot be kept apart on this machine in the way the settings ask for."""
+
+
+class BadMount(StateError):
+    """A room cannot be given what the settings give it."""
 
 
 class Fenced(StateError):

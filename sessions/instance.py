@@ -37,6 +37,25 @@ def hold_instance(lock: Path) -> Generator[UUID]:
         os.close(file)
 
 
+def holder_of(lock: Path) -> int | None:
+    """Return the process that holds the lock file, 0 if it does not say which, None if nobody does. Blocks.
+
+    Makes nothing. Raises OSError if the file is there and cannot be read.
+    """
+    try:
+        file = os.open(lock, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _living_holder(file) or 0
+    else:
+        return None
+    finally:
+        os.close(file)
+
+
 def _acquire(file: int, lock: Path) -> None:
     # A holder writes its name just after it got the lock, so at first the file may be empty or name
     # a holder that is gone. Look again for a moment before speaking of a nameless one.

@@ -14,6 +14,8 @@ TurnId = NewType("TurnId", int)
 
 _SHAPE: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
+_SAFE_FORM: Final = re.compile(r"-[0-9a-f]{8}\Z")
+
 
 def session_key(raw: str) -> SessionKey:
     """Return `raw` as a key: `default`, a Discord id, or up to 64 of `A-Z a-z 0-9 _ -`.
@@ -33,9 +35,10 @@ DEFAULT_KEY: Final = session_key("default")
 def foreign_key(raw: str) -> SessionKey:
     """Return the key for a name from another program: itself if it has our shape, else a safe form.
 
-    Total: any text gives a key, and different texts give different keys.
+    Total: any text gives a key, and different texts give different keys. So a name that looks like
+    such a safe form gets one of its own.
     """
-    if _SHAPE.fullmatch(raw):
+    if _SHAPE.fullmatch(raw) and not _SAFE_FORM.search(raw):
         return SessionKey(raw)
     return session_key(f"{sanitize_name(raw, 'key')}-{_sha256(raw)[:8]}")
 

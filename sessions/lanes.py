@@ -78,6 +78,11 @@ class Lanes:
         """How many turns run now."""
         return sum(lane.worker.running_for_s is not None for lane in self._lanes.values())
 
+    @property
+    def awake(self) -> int:
+        """How many keys have a worker."""
+        return len(self._lanes)
+
     def halt(self, key: SessionKey, reason: Halt) -> bool:
         """End the key's running turn; False if none runs."""
         worker = self.worker(key)

@@ -5,9 +5,12 @@ import logging
 import secrets
 from collections.abc import Callable
 from contextlib import aclosing
+from dataclasses import replace
 
 from sessions.agents.base import AgentSession, Deny
+from sessions.box.egress import EgressProxy
 from sessions.crash_points import reached
+from sessions.credential_proxy import Pass
 from sessions.engine import Engine
 from sessions.errors import AgentError, SessionNotFound
 from sessions.events import (
@@ -24,7 +27,9 @@ from sessions.events import (
     TurnDone,
 )
 from sessions.keys import SessionKey
+from sessions.mailbox import Alarm
 from sessions.records import SessionRecord
+from sessions.redacted_events import RedactedEvents
 from sessions.running_turn import RunningTurn
 from sessions.store.values import Lease
 from sessions.turn import Outcome
@@ -69,6 +74,9 @@ class LiveAgent:
         self._works_unasked = False
         self._background_tasks = 0
         self._has_exited = False
+        self.alarm = Alarm()  # for the waits of the turns that run in it, one after the other
+        self._pass: Pass | None = None
+        self._proxy: EgressProxy | None = None
 
     @property
     def is_open(self) -> bool:
@@ -109,14 +117,31 @@ class LiveAgent:
 
     async def close(self, grace_s: float = CLOSE_GRACE_S) -> None:
         """End the process, if there is one, and wait until it is reaped. One that hangs needs no grace."""
+        self.alarm.close()
         session, self._session = self._session, None
         reader, self._reader = self._reader, None
         if session is None:
+            await self._shut()
             return
         self._engine.pool.closed(self._key)
-        await session.close(grace_s)
-        if reader is not None:
-            await reader
+        try:
+            await session.close(grace_s)
+            if reader is not None:
+                await reader
+        finally:
+            await self._shut()
+
+    async def _shut(self) -> None:
+        """Take back what a process was given for its life: its pass to the model, its way out."""
+        self._revoke()
+        proxy, self._proxy = self._proxy, None
+        if proxy is not None:
+            await proxy.close()
+
+    def _revoke(self) -> None:
+        given, self._pass = self._pass, None
+        if given is not None and self._engine.credentials is not None:
+            self._engine.credentials.revoke(given)
 
     async def _renewed(self, lease: Lease, tell: Callable[[str], None]) -> SessionRecord:
         log.warning("the agent's conversation was lost", extra={"key": self._key})
@@ -127,10 +152,17 @@ class LiveAgent:
         engine = self._engine
         await asyncio.to_thread(engine.paths.make_room, record.key, record.workdir, record.memory_dir)
         limit_s = min(OPEN_LIMIT_S, engine.settings.silence_s)
+        spec = engine.spec(record)
+        await self._shut()  # of a start that failed
+        if engine.credentials is not None:
+            self._pass = engine.credentials.admit(spec.env)
+            spec = replace(spec, env=self._pass.env)
+        if engine.egress is not None:
+            self._proxy, spec = await engine.egress.open(spec, self._tasks)
         try:
             async with asyncio.timeout(limit_s):
                 reached("agent.before_open")
-                session = await engine.adapter.open(engine.spec(record))
+                session = await engine.adapter.open(spec)
                 reached("agent.opened")
                 return session
         except TimeoutError as error:
@@ -143,8 +175,10 @@ class LiveAgent:
     async def _read(self, session: AgentSession) -> None:
         try:
             async with aclosing(session.events()) as events:
+                redacted = RedactedEvents(self._engine.redactor)
                 async for event in events:
-                    self._sort(session, event)
+                    for shown in redacted.read(event):
+                        self._sort(session, shown)
         except Exception:  # a bug in an adapter ends its process and the turn that it works on, no room
             reference = secrets.token_hex(3)
             log.exception("an agent's events broke", extra={"key": self._key, "reference": reference})
@@ -155,6 +189,7 @@ class LiveAgent:
         match event:
             case Exited():
                 self._has_exited = True
+                self._revoke()
                 if self._turn is not None:
                     self._turn.feed(event)
                 else:

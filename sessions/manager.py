@@ -10,13 +10,14 @@ from types import TracebackType
 from typing import Literal, Self
 
 from sessions.agents.base import Decision
+from sessions.box.mounts import Mount
 from sessions.engine import Engine
 from sessions.errors import AlreadyDecided, StateError
 from sessions.keys import SessionKey, TurnId
 from sessions.lanes import Lanes
 from sessions.records import SessionRecord
 from sessions.recovery import settle_interrupted
-from sessions.settings import OnInterrupt, WhenBusy
+from sessions.settings import Isolation, OnInterrupt, WhenBusy
 from sessions.store.values import (
     Accepted,
     Fate,
@@ -35,7 +36,8 @@ log = logging.getLogger(__name__)
 class RoomStatus:
     """What a room is and does right now. `record` is None where nobody has spoken yet.
 
-    `when_busy` and `on_interrupt` are its policies, `paused` says that no further turn starts.
+    `when_busy` and `on_interrupt` are its policies, `paused` says that no further turn starts. `reaches`
+    is what its agent reaches of the network beside its model; None where the network is the host's.
     """
 
     key: SessionKey
@@ -43,7 +45,8 @@ class RoomStatus:
     vendor: str
     model: str | None
     permission_mode: str
-    isolation: str
+    isolation: Isolation
+    mounts: tuple[Mount, ...]
     state: Literal["idle", "running", "asking"]
     waiting: int
     running_for_s: float | None
@@ -52,6 +55,7 @@ class RoomStatus:
     paused: bool = False
     when_busy: WhenBusy = "queue"
     on_interrupt: OnInterrupt = "ask"
+    reaches: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +73,8 @@ class SessionManager:
     Messages, commands, buttons and the command line all come through here, for every key alike.
     """
 
-    def __init__(self, engine: Engine, *, isolation: str) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._isolation = isolation
         self._lanes = Lanes(engine)
 
     async def __aenter__(self) -> Self:
@@ -103,6 +106,21 @@ class SessionManager:
         await self._lanes.drain(grace_s)
 
     @property
+    def rooms(self) -> int:
+        """How many rooms are awake."""
+        return self._lanes.awake
+
+    @property
+    def agents(self) -> int:
+        """How many agent processes live."""
+        return self._engine.pool.live
+
+    @property
+    def agent_starts(self) -> int:
+        """How many agent processes were started so far."""
+        return self._engine.pool.starts
+
+    @property
     def running(self) -> int:
         """How many turns run now."""
         return self._lanes.running
@@ -117,7 +135,9 @@ class SessionManager:
         if row.kind is Kind.PROMPT:
             limit, held = self._engine.settings.queue_limit, self._engine.is_held(row.key)
             row = replace(row, queue_limit=limit, held=held)
-        accepted = self._engine.store.accept(row)
+        began_s, engine = self._engine.clock.monotonic_s(), self._engine
+        accepted = engine.store.accept(row)
+        accepted.add_done_callback(lambda _: engine.accept_took(engine.clock.monotonic_s() - began_s))
         if row.kind is Kind.RESET and row.head:
             self._lanes.halt(row.key, "stopped")
         self._lanes.wake(row.key)
@@ -138,14 +158,17 @@ class SessionManager:
             if busy == "interrupt":
                 worker.make_way()
 
-    def stop(self, key: SessionKey) -> bool:
-        """End the running turn; False if none runs. The session and the queue stay."""
+    def stop(self, key: SessionKey, turn: TurnId | None = None) -> bool:
+        """End the running turn, only that one if it is named; False if none runs. Session and queue stay."""
+        worker = self._lanes.worker(key)
+        if turn is not None and (worker is None or worker.turn != turn):
+            return False
         return self._lanes.halt(key, "stopped")
 
     async def decide(self, turn: TurnId, ask: str, decision: Decision) -> None:
         """Answer a turn's open permission request. Raises AlreadyDecided if it is not open any more."""
-        key = await self.turn_key(turn)
-        worker = None if key is None else self._lanes.worker(key)
+        found = await self.turn(turn)
+        worker = None if found is None else self._lanes.worker(found.key)
         if worker is None or not await worker.answer(turn, ask, decision):
             raise AlreadyDecided
 
@@ -203,11 +226,11 @@ class SessionManager:
 
     async def settle(self, turn: TurnId, how: Settle) -> bool:
         """Decide about an interrupted turn; False if that was decided already."""
-        key = await self.turn_key(turn)
-        if key is None or not await self._engine.store.settle(turn, how):
+        found = await self.turn(turn)
+        if found is None or not await self._engine.store.settle(turn, how):
             return False
         self._engine.receipts_due()
-        self._lanes.wake(key)
+        self._lanes.wake(found.key)
         return True
 
     async def _queue_changed(self, key: SessionKey) -> None:
@@ -221,10 +244,9 @@ class SessionManager:
         if worker is not None:
             worker.queued(waiting)
 
-    async def turn_key(self, turn: TurnId) -> SessionKey | None:
-        """Return the room of a turn; None if there is no such turn."""
-        found = await self._engine.store.turn(turn)
-        return None if found is None else found.key
+    async def turn(self, turn: TurnId) -> Turn | None:
+        """Return a turn; None if there is no such turn."""
+        return await self._engine.store.turn(turn)
 
     async def status(self, key: SessionKey) -> RoomStatus:
         """Return what the room is and does right now."""
@@ -237,7 +259,8 @@ class SessionManager:
             vendor=record.vendor if record else engine.adapter.vendor,
             model=engine.settings.model,
             permission_mode=engine.settings.permission_mode,
-            isolation=self._isolation,
+            isolation=engine.isolation,
+            mounts=engine.mounts(key),
             state="idle" if lane.running is None else "asking" if worker and worker.is_asking else "running",
             waiting=lane.waiting,
             running_for_s=worker.running_for_s if worker else None,
@@ -246,4 +269,5 @@ class SessionManager:
             paused=lane.paused,
             when_busy=policy.when_busy,
             on_interrupt=policy.on_interrupt,
+            reaches=None if engine.egress is None else engine.egress.allow,
         )

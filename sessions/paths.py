@@ -1,7 +1,5 @@
-"""Every path Roomkey writes, from one root; opens files in an agent's directory without following links."""
+"""Every path Roomkey writes, from one root."""
 
-import os
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -13,7 +11,6 @@ INBOX: Final = "inbox"
 """The directory below a workdir where files from the chat are put."""
 
 _PRIVATE: Final = 0o700
-_BENEATH: Final = os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +83,11 @@ class Paths:
         return self.root / "import"
 
     @property
+    def audit(self) -> Path:
+        """The audit log's newest file; older ones lie beside it with their time in their name."""
+        return self.root / "audit.jsonl"
+
+    @property
     def launcher(self) -> Path:
         """The program that starts an agent in its isolation."""
         return self.root / "bin" / "roomkey-agent"
@@ -96,14 +98,24 @@ class Paths:
         return self.root / "locks"
 
     @property
+    def egress_sockets(self) -> Path:
+        """The sockets of the agents' egress proxies; each is there while its agent lives."""
+        return self.root / "egress"
+
+    @property
     def private(self) -> tuple[Path, ...]:
         """What no agent has any business with, as far as asking it not to look goes."""
         database = (self.database.with_name(f"{self.database.name}{end}") for end in ("", "-wal", "-shm"))
-        return (*database, self.backups, self.imports, self.session_locks, self.root / "discord-token")
+        own = (self.backups, self.imports, self.session_locks, self.egress_sockets, self.audit)
+        return (*database, *own, self.root / "discord-token")
 
     def session_lock(self, agent_session_id: str) -> Path:
         """Return the file that a live agent holds locked. The id is foreign; any text gives a safe name."""
         return self.session_locks / f"{directory_name(foreign_key(agent_session_id))}.lock"
+
+    def egress_socket(self, key: SessionKey) -> Path:
+        """Return the socket of the egress proxy of a room's agent."""
+        return self.egress_sockets / f"{directory_name(key)}.sock"
 
     def room(self, key: SessionKey) -> Room:
         """Return a key's directories; nothing is made."""
@@ -122,39 +134,6 @@ class Paths:
         _make(room.root, room.home, room.temp_dir, memory_dir, workdir)
 
 
-def open_beneath(root: Path, *names: str) -> int:
-    """Create a file below `root` and return its descriptor, open for writing. Blocks.
-
-    `names` are directories, made where missing, and the file's own name. An agent may swap any of
-    them for a link at any moment: each is opened from its parent's descriptor and no link is
-    followed, nor is an existing file opened.
-
-    Raises:
-        ValueError: a name is no plain file name.
-        FileExistsError: there is such a file already; try another name.
-        OSError: a directory is a link or no directory, or cannot be written.
-    """
-    for name in names:
-        if name in ("", ".", "..") or "/" in name or "\0" in name:
-            raise ValueError(f"not a file name: {name[:80]!r}")
-    *directories, file = names
-    here = os.open(root, os.O_RDONLY | os.O_DIRECTORY | _BENEATH)
-    try:
-        for name in directories:
-            inner = _open_directory(name, here)
-            os.close(here)
-            here = inner
-        return os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BENEATH, 0o600, dir_fd=here)
-    finally:
-        os.close(here)
-
-
 def _make(*directories: Path) -> None:
     for directory in directories:
         directory.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
-
-
-def _open_directory(name: str, parent: int) -> int:
-    with suppress(FileExistsError):
-        os.mkdir(name, _PRIVATE, dir_fd=parent)
-    return os.open(name, os.O_RDONLY | os.O_DIRECTORY | _BENEATH, dir_fd=parent)

@@ -29,6 +29,8 @@ class Pool:
         self._max_live = max_live
         self._live: dict[SessionKey, _Live] = {}  # least recently used first
         self._leaving: set[SessionKey] = set()  # told to go and not gone yet
+        self.starts = 0
+        """How many processes were counted so far."""
 
     @asynccontextmanager
     async def place(self) -> AsyncGenerator[None]:
@@ -89,6 +91,7 @@ class Pool:
         `evict` is called at most once, while the key is idle, and must not block.
         """
         self._live[key] = _Live(evict)
+        self.starts += 1
         self._make_room()
 
     def busy(self, key: SessionKey) -> None:
@@ -110,6 +113,11 @@ class Pool:
         """Forget a process that has ended."""
         self._live.pop(key, None)
         self._leaving.discard(key)
+
+    @property
+    def live(self) -> int:
+        """How many processes live."""
+        return len(self._live)
 
     def is_live(self, key: SessionKey) -> bool:
         """Whether a process is kept for this key."""

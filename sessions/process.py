@@ -38,6 +38,8 @@ async def end_group(group: int, grace_s: float) -> None:
     With no grace it is SIGKILL at once. A group that is gone already is fine. Our own children
     among them are reaped by the loop that started them.
     """
+    if group <= 1:  # it never started; and to the system 0 is our own group
+        return
     if grace_s > 0 and _signal(group, signal.SIGTERM) and await _gone(group, grace_s):
         return
     if _signal(group, signal.SIGKILL):
@@ -77,6 +79,20 @@ def is_locked(lock: Path) -> bool:
     if handle is not None:
         os.close(handle)
     return handle is None
+
+
+def holder_of(lock: Path) -> int | None:
+    """Return the process that a session's lock file names; None if it is not the session's own. Blocks.
+
+    An agent can reach the file that its box holds open, and write any number there. So the process
+    must carry the lock's path in its environment, which is the bot's to give.
+    """
+    try:
+        pid = int(lock.read_text(encoding="ascii"))
+        environment = Path(f"/proc/{pid}/environ").read_bytes()
+    except (OSError, ValueError):
+        return None
+    return pid if os.fsencode(lock) in environment else None
 
 
 async def _gone(group: int, limit_s: float) -> bool:

@@ -23,6 +23,7 @@ _DECISIONS: Final[dict[OnInterrupt, Literal["", "continue", "drop"]]] = {
     "fail": "drop",
 }
 SETTLES: Final = {"": Settle.ASK, "continue": Settle.CONTINUE, "drop": Settle.DROP}
+DROPPED: Final = "whoever asked for it may not do so any more"
 _MOST_STARTS: Final = 3
 """A turn that was started so often and never came to an end may be what ends the bot: a person decides."""
 
@@ -62,6 +63,13 @@ def broken(turn: Turn, reference: str, live: LiveNote | None) -> TurnResult:
             Piece(channel_id=channel_id, target_id=live.message_id, target_nonce=live.nonce, action="delete")
         )
     return TurnResult(turn=turn.id, state=TurnState.FAILED, summary=text, pieces=tuple(pieces))
+
+
+def dropped(turn: Turn, refusal: str) -> TurnResult:
+    """Return the result of a turn that may not run any more; `refusal` is said where it was asked for."""
+    address = turn.address
+    piece = Piece(channel_id=address.channel_id, body=f"-# {refusal}", reply_to=address.message_id)
+    return TurnResult(turn=turn.id, state=TurnState.CANCELLED, summary=DROPPED, pieces=(piece,))
 
 
 def _change(outcome: Outcome) -> SessionChange | None:

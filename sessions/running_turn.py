@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import Final, Literal
 
-from sessions.agents.base import AgentSession, Decision, Deny, TurnInput
+from sessions.agents.base import AgentSession, Allow, Decision, Deny, TurnInput
 from sessions.clock import Clock
 from sessions.crash_points import reached
 from sessions.errors import AgentError
@@ -21,13 +22,16 @@ from sessions.events import (
     TurnDone,
 )
 from sessions.exits import meaning
-from sessions.mailbox import Mailbox
+from sessions.mailbox import Alarm, Mailbox
 from sessions.turn import INTERRUPT_LIMIT_S, Halt, Limits, Outcome, ReplySink
 
 SEND_LIMIT_S: Final = 30.0
 """How long an agent may take to read a prompt; one that hangs does not."""
 
 
+_NOT_STORED: Final = Deny(
+    reason="Roomkey could not write down that this begins, so it did not run. Say so, and stop here."
+)
 _Steer = Literal["steer"]
 
 
@@ -35,7 +39,9 @@ class RunningTurn:
     """The turn that an agent works on. The agent's reader feeds it; others may halt, steer or answer it.
 
     `begin_asking` and `end_asking` hear when it waits for a person, and when it does not any more.
-    `note_tool` is awaited with the title of each tool, `steer` when a further prompt may be handed over.
+    `alarm` is for its waits alone.
+    `note_tool` is awaited with the title of each tool and says whether it is stored: no tool runs before
+    the store knows of one. `steer` is awaited when a further prompt may be handed over.
     """
 
     def __init__(
@@ -45,7 +51,8 @@ class RunningTurn:
         sink: ReplySink,
         limits: Limits,
         clock: Clock,
-        note_tool: Callable[[str], Awaitable[None]],
+        alarm: Alarm,
+        note_tool: Callable[[str], Awaitable[bool]],
         steer: Callable[[], Awaitable[None]],
         begin_asking: Callable[[], None],
         end_asking: Callable[[], None],
@@ -54,16 +61,18 @@ class RunningTurn:
         self._sink = sink
         self._limits = limits
         self._clock = clock
+        self._alarm = alarm
         self._note_tool = note_tool
         self._hand_over = steer
         self._begin_asking = begin_asking
         self._end_asking = end_asking
-        self._inbox: Mailbox[Event | Halt | _Steer] = Mailbox(clock)
+        self._inbox: Mailbox[Event | Halt | _Steer] = Mailbox(clock, alarm)
         self._asks: dict[str, float] = {}  # until when each open one may be answered
         self._halted: Halt | None = None
         self._blocks: list[str] = []
         self._delta = ""
         self._tools = 0
+        self._is_tool_stored = False
         self._last_tool = ""
 
     @property
@@ -104,7 +113,7 @@ class RunningTurn:
             took_s = self._clock.monotonic_s() - since_s
             return replace(outcome, tools=self._tools, last_tool=self._last_tool, took_s=took_s)
         finally:
-            self._inbox.close()
+            self._alarm.clear()
             for ask in list(self._asks):
                 self._close(ask)
 
@@ -137,10 +146,13 @@ class RunningTurn:
 
     async def _send(self, prompt: TurnInput) -> None:
         try:
-            async with asyncio.timeout(min(SEND_LIMIT_S, self._limits.silence_s)):
+            async with asyncio.timeout(None) as limit:  # the alarm sets it, if it ever comes to that
+                limit_s = min(SEND_LIMIT_S, self._limits.silence_s)
+                self._alarm.set(limit_s, partial(limit.reschedule, 0.0))
                 reached("prompt.before_send")
                 await self._agent.send(prompt)
                 reached("prompt.sent")
+                self._alarm.clear()
         except TimeoutError as error:
             text = "The agent hangs: it did not take this. Say it again to try with a new one."
             raise AgentError(text, retryable=True) from error
@@ -163,9 +175,10 @@ class RunningTurn:
             case TextFinal(text=text):
                 self._blocks.append(text)
                 self._delta = ""
-            case ToolStart(title=title):
+            case ToolStart(id=tool, title=title):
                 self._tools, self._last_tool = self._tools + 1, title
-                await self._note_tool(title)
+                self._is_tool_stored |= await self._note_tool(title)
+                self._agent.decide(tool, Allow() if self._is_tool_stored else _NOT_STORED)
             case AskWithdrawn(id=ask):
                 self._close(ask)
             case TurnDone():

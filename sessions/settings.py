@@ -6,12 +6,32 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-Isolation = Literal["none"]
-"""How an agent is kept from other rooms. Only `none` exists so far."""
-
+Isolation = Literal["strict", "bwrap", "landlock", "none"]
+"""How an agent is kept from other rooms, the strongest first; docs/security.md says what each holds."""
 
 WhenBusy = Literal["queue", "steer", "interrupt"]
 OnInterrupt = Literal["ask", "resume", "fail"]
+
+
+class BoxSettings(BaseModel):
+    """What every agent's box may use, and what all boxes show beside their rooms."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    tmp_mib: int = Field(
+        default=512,
+        ge=1,
+        description="Size in MiB of an agent's own /tmp, and of its /dev/shm: it is memory.",
+    )
+    file_mib: int = Field(default=4096, ge=1, description="The largest file in MiB that an agent may write.")
+    open_files: int = Field(
+        default=16_384, ge=256, description="How many files a process of an agent may hold open."
+    )
+    processes: int = Field(
+        default=1024,
+        ge=64,
+        description="How many processes and threads one agent may have: in a box, and not for root.",
+    )
 
 
 class RoomPolicy(BaseModel):
@@ -65,6 +85,10 @@ class AgentSettings(BaseModel):
         ge=0,
         description="Seconds that running turns get to end when Roomkey stops;"
         " as a systemd service its TimeoutStopSec less 10 s instead.",
+    )
+    credential_proxy: bool = Field(
+        default=False,
+        description="Whether agents reach their model through Roomkey, so that they never see its key.",
     )
     # Absolute: an agent starts in its room's directory, where a relative path means something else.
     program: Annotated[Path, AfterValidator(Path.absolute)] | None = Field(

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from pathlib import Path
 
-from sessions.process import end_group, end_marked, is_locked
+from sessions.process import end_group, end_marked, holder_of, is_locked
 
 log = logging.getLogger(__name__)
 
@@ -26,5 +26,5 @@ async def end_strays(session_locks: Path, mark: str) -> int:
 
 
 def _held_groups(session_locks: Path) -> list[int]:
-    held = [lock.read_text(encoding="ascii") for lock in session_locks.glob("*.lock") if is_locked(lock)]
-    return [int(pid) for pid in held if pid.isdecimal()]
+    held = (holder_of(lock) for lock in session_locks.glob("*.lock") if is_locked(lock))
+    return [group for group in held if group is not None]

@@ -82,6 +82,9 @@ class LiveNote:
 Note = Callable[[LiveNote], Awaitable[None]]
 """Remembers a turn's live message, for a crash. Raises StateError; then nothing may be shown."""
 
+MayRun = Callable[[Turn], Awaitable[str | None]]
+"""Whether a turn that waited may still run: None, or what to say where it was asked for. Within seconds."""
+
 OpenReply = Callable[[Turn, Note], ReplySink]
 FetchFiles = Callable[[Turn, Path], Awaitable[Sequence[Fetched]]]
 """Downloads a turn's attachments into the room's inbox directory; never raises for a bad file."""

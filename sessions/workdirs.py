@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from sessions.errors import BadWorkdir
+from sessions.off_limits import off_limits
 from sessions.paths import Paths
 
 
@@ -12,7 +13,7 @@ def checked_workdir(directory: Path, paths: Paths) -> Path:
 
     Raises:
         BadWorkdir: it is no directory we may write to, lies below a `.claude` directory (agents
-            may not edit files there), or holds or lies in Roomkey's own data.
+            may not edit files there), or is off limits: the system's, or Roomkey's own.
     """
     real = directory.expanduser().resolve()
     if not real.is_dir():
@@ -21,6 +22,6 @@ def checked_workdir(directory: Path, paths: Paths) -> Path:
         raise BadWorkdir(f"Roomkey may not write in {real}. Change its owner or mode, or name another one.")
     if ".claude" in real.parts:
         raise BadWorkdir(f"{real} lies below a .claude directory, where agents may not edit files.")
-    if real == paths.root or paths.root in real.parents or real in paths.root.parents:
-        raise BadWorkdir(f"{real} holds Roomkey's own data or lies in it. Name another one.")
+    if why := off_limits(real, paths, writable=True):
+        raise BadWorkdir(f"{real} {why}. Name another one.")
     return real

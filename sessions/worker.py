@@ -19,7 +19,7 @@ from sessions.keys import SessionKey, TurnId
 from sessions.live_agent import LiveAgent
 from sessions.log import turn_context
 from sessions.records import Renewed
-from sessions.results import broken, decision, result_of
+from sessions.results import broken, decision, dropped, result_of
 from sessions.store.values import ChatAddress, Kind, Lease, Piece, Take, Turn, TurnResult, TurnState
 from sessions.turn import Halt, LiveNote, Outcome
 from sessions.unasked import post_unasked
@@ -207,6 +207,9 @@ class Worker:
         self._address = turn.address
         with turn_context(self._key, turn.id):
             try:
+                refusal = await self._engine.may_run(turn)
+                if refusal is not None:
+                    return dropped(turn, refusal)
                 match turn.kind:
                     case Kind.PROMPT:
                         return await self._prompt(lease, agent, turn)

@@ -1,15 +1,15 @@
 """Discord's objects -> Incoming, Place, Person; only here Discord's ids become ours. Pure."""
 
-import re
 from typing import Final
 
 import discord
 
 from bot.chat import Incoming, Person, Place
-from sessions.store.values import Attachment
+from bot.chat_discord import PLATFORM
+from sessions.store.values import Attachment, Quote
 
-PLATFORM: Final = "discord"
-
+_QUOTE_CHARS: Final = 4000
+"""How much of a message is stored that somebody replies to: its shown part is shorter still."""
 _ORDINARY: Final = frozenset({discord.MessageType.default, discord.MessageType.reply})
 
 
@@ -25,8 +25,10 @@ def incoming(message: discord.Message, me: discord.abc.User) -> Incoming:
         attachments=tuple(_attachments(message)),
         mentions_bot=mentions_bot,
         mentions_others=not mentions_bot and bool(others - {None, me.id, message.author.id}),
+        names_bot=any(called in message.content for called in _callings(me)),
         ordinary=message.type in _ORDINARY and message.webhook_id is None,
         ours=message.author.id == me.id,
+        quote=_quote(message, me),
     )
 
 
@@ -101,16 +103,44 @@ def _mentions(message: discord.Message, me: discord.abc.User) -> bool:
 
 
 def _replied_to(message: discord.Message) -> int | None:
+    answered = _answered(message)
+    return None if answered is None else answered.author.id
+
+
+def _answered(message: discord.Message) -> discord.Message | None:
     reference = message.reference
     if message.type is not discord.MessageType.reply or reference is None:
         return None
-    return reference.resolved.author.id if isinstance(reference.resolved, discord.Message) else None
+    # An edit may come without the message that it replies to.
+    answered = reference.resolved or reference.cached_message
+    return answered if isinstance(answered, discord.Message) else None
+
+
+def _quote(message: discord.Message, me: discord.abc.User) -> Quote | None:
+    answered = _answered(message)
+    if answered is None or not answered.content:
+        return None
+    author = answered.author
+    return Quote(
+        text=answered.content[:_QUOTE_CHARS],
+        author_id=str(author.id),
+        author_name=author.display_name,
+        ours=author.id == me.id,
+    )
+
+
+def _callings(me: discord.abc.User) -> tuple[str, str]:
+    return f"<@{me.id}>", f"<@!{me.id}>"
 
 
 def _text(message: discord.Message, me: discord.abc.User) -> str:
     # The mention that calls the bot is no part of what is asked, unless nothing else is said.
-    called = re.fullmatch(rf"\s*<@!?{me.id}>\s*(?P<rest>.+)", message.content, re.DOTALL)
-    said = called["rest"] if called else message.content
+    said = message.content
+    for calling in _callings(me):
+        rest = said.lstrip().removeprefix(calling)
+        if rest != said.lstrip() and rest.strip():
+            said = rest.lstrip()
+            break
     forwarded = [
         "Forwarded message:\n" + "\n".join(f"> {line}" for line in snapshot.content.splitlines())
         for snapshot in message.message_snapshots

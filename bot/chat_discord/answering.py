@@ -1,10 +1,10 @@
-"""Answers to interactions: acknowledged in time, said to one person; a late or lost one never raises."""
+"""Answers to interactions: in time, to one person, without secrets; a late or lost one never raises."""
 
 import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar, cast
 
 import aiohttp
 import discord
@@ -13,6 +13,7 @@ from bot.chat_discord.buttons import view_of
 from bot.render import pieces
 from bot.said import Said
 from sessions.errors import StateError, UserError
+from sessions.redaction import Redactor
 
 _T = TypeVar("_T")
 
@@ -64,10 +65,11 @@ async def in_words(work: Awaitable[_T], name: str) -> _T | Said:
 
 async def tell(interaction: discord.Interaction, said: Said) -> None:
     """Say something to the person alone, after `acknowledge`; its buttons stand under the last piece."""
-    bodies = pieces(said.text, _LIMIT_CHARS)
+    redactor = _redactor(interaction)
+    bodies = pieces(redactor.text(said.text), _LIMIT_CHARS)
     try:
         for body in bodies:
-            view = view_of(said.rows) if body is bodies[-1] else None
+            view = view_of(said.rows, redactor) if body is bodies[-1] else None
             given: dict[str, Any] = {} if view is None else {"view": view}
             async with asyncio.timeout(_CALL_S):
                 await interaction.followup.send(body, ephemeral=True, allowed_mentions=_NOBODY, **given)
@@ -77,13 +79,22 @@ async def tell(interaction: discord.Interaction, said: Said) -> None:
 
 async def become(interaction: discord.Interaction, said: Said) -> None:
     """Let the private message whose button was clicked become something else, after `acknowledge`."""
+    redactor = _redactor(interaction)
+    text, view = redactor.text(said.text), view_of(said.rows, redactor)
     try:
         async with asyncio.timeout(_CALL_S):
-            await interaction.edit_original_response(
-                content=said.text, view=view_of(said.rows), allowed_mentions=_NOBODY
-            )
+            await interaction.edit_original_response(content=text, view=view, allowed_mentions=_NOBODY)
     except _LOST as error:
         log.warning("an answer could not be changed", extra={"reason": str(error)})
+
+
+class _Client(Protocol):
+    redactor: Redactor
+
+
+def _redactor(interaction: discord.Interaction) -> Redactor:
+    # An interaction knows its client, and discord.py does not know that all of them are ours.
+    return cast("_Client", interaction.client).redactor
 
 
 def broke(reference: str) -> str:

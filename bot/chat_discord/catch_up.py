@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Final
 
 import discord
@@ -59,6 +60,8 @@ class CatchUp:
         self._doubt = False
         self._unkept = 0
         self._looked_to: dict[int, int] = {}
+        self.ended: datetime | None = None
+        """When it was last known that nothing is missed; None until then."""
 
     @property
     def intake(self) -> Intake:
@@ -123,7 +126,7 @@ class CatchUp:
 
     async def _round(self, session: int) -> bool:
         """Look into every channel that is behind; False if that has to be tried again."""
-        history = History(self._client, self._port, roles=bool(self._rules.roles))
+        history = History(self._client, self._port, roles=self._rules.name_roles)
         try:
             if self._planned != session:
                 await self._compare_queue(history)
@@ -246,6 +249,7 @@ class CatchUp:
         except StateError as error:
             log.info("the end of a catch-up was not stored", extra={"reason": str(error)})
             return False
+        self.ended = self._clock.utc()
         reached("catch_up.after")
         return True
 

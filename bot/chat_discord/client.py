@@ -12,7 +12,6 @@ from typing import Any, Final
 import discord
 from discord import app_commands
 
-from bot.access import Rules, may_concern
 from bot.chat import ChatError, Incoming
 from bot.chat_discord.address import has_nothing_to_read, incoming
 from bot.chat_discord.answering import broke
@@ -27,8 +26,11 @@ from bot.chat_discord.sync import Facts, sync_commands
 from bot.chat_discord.views import our_button
 from bot.desk import Desk
 from sessions.crash_points import reached
+from sessions.redaction import Redactor
 
 log = logging.getLogger(__name__)
+
+_Deletion = discord.RawMessageDeleteEvent | discord.RawBulkMessageDeleteEvent
 
 _JOIN_S: Final = 30.0
 _LEAVING: Final = 1000
@@ -39,10 +41,13 @@ _FAREWELL_S: Final = 1.0
 class RoomkeyClient(discord.Client):
     """One bot on one gateway connection. `serve` is its whole life.
 
-    `port` is the outgoing side; it works once `logged_in` is set. `options` go to discord.py.
+    `port` is the outgoing side; it works once `logged_in` is set. `redactor` masks whatever is said there
+    or in answer to an interaction. `options` go to discord.py.
     """
 
-    def __init__(self, *, intents: discord.Intents | None = None, **options: Any) -> None:
+    def __init__(
+        self, *, intents: discord.Intents | None = None, redactor: Redactor | None = None, **options: Any
+    ) -> None:
         # Nobody speaks here, so that the libraries for voice are absent is no news.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
@@ -50,7 +55,8 @@ class RoomkeyClient(discord.Client):
             allowed_mentions=discord.AllowedMentions.none(),
             **options,
         )
-        self.port = DiscordPort(self)
+        self.redactor = redactor or Redactor()
+        self.port = DiscordPort(self, redactor=self.redactor)
         self.tree = app_commands.CommandTree(self)
         self.logged_in = asyncio.Event()
         self._catch_up: CatchUp | None = None
@@ -103,9 +109,9 @@ class RoomkeyClient(discord.Client):
         if self._catch_up is not None:
             self._catch_up.session_is_listed()
         log.info("connected to Discord", extra={"as": str(self.user), "guilds": len(self.guilds)})
-        if self._desk.gate.rules == Rules():
+        if self._desk.gate.rules.is_empty:
             log.warning(
-                "nobody is answered: allowed_users, allowed_roles and allowed_guilds are all empty",
+                "nobody is answered: no owner is known, and nobody is allowed",
                 extra={"guild_ids": [str(guild.id) for guild in self.guilds]},
             )
 
@@ -137,23 +143,23 @@ class RoomkeyClient(discord.Client):
         """Drop what waits for an answer to a message that was deleted."""
         # Live messages of our own come and go with every turn.
         if gone.cached_message is None or gone.cached_message.author.id != self._me.id:
-            await self._deleted(gone.channel_id, [gone.message_id])
+            await self._deleted(gone, [gone.message_id])
 
     async def on_raw_bulk_message_delete(self, gone: discord.RawBulkMessageDeleteEvent) -> None:
         """Drop what waits for answers to messages that were deleted all at once."""
-        await self._deleted(gone.channel_id, sorted(gone.message_ids))
+        await self._deleted(gone, sorted(gone.message_ids))
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         """End what runs and waits in the room of a channel that was deleted."""
-        await self._vacated(channel.id)
+        await self._vacated(channel.guild.id, channel.id)
 
     async def on_raw_thread_delete(self, gone: discord.RawThreadDeleteEvent) -> None:
         """End what runs and waits in the room of a thread that was deleted."""
-        await self._vacated(gone.thread_id)
+        await self._vacated(gone.guild_id, gone.thread_id)
 
     async def on_thread_create(self, thread: discord.Thread) -> None:
         """Join a new thread: of one it has not joined, a bot may hear nothing."""
-        if not may_concern(str(thread.guild.id), self._desk.gate.rules):
+        if not self._desk.gate.concerns(str(thread.guild.id)):
             return
         try:
             with translated():
@@ -195,12 +201,16 @@ class RoomkeyClient(discord.Client):
         if doing is not None:
             await doing
 
-    async def _deleted(self, channel_id: int, message_ids: Sequence[int]) -> None:
-        await self._admitted(channel_id, partial(self._intake.deleted, str(channel_id), message_ids))
+    async def _deleted(self, gone: _Deletion, message_ids: Sequence[int]) -> None:
+        # Discord does not say who deleted it. Whoever may, may take it from us as well.
+        if self._desk.gate.concerns(None if gone.guild_id is None else str(gone.guild_id)):
+            deleted = partial(self._intake.deleted, str(gone.channel_id), message_ids)
+            await self._admitted(gone.channel_id, deleted)
 
-    async def _vacated(self, channel_id: int) -> None:
+    async def _vacated(self, guild_id: int, channel_id: int) -> None:
         # Behind what was said there before: else that would wait, and run, in a place that is gone.
-        await self._admitted(channel_id, partial(self._desk.vacate, str(channel_id)))
+        if self._desk.gate.concerns(str(guild_id)):
+            await self._admitted(channel_id, partial(self._desk.vacate, str(channel_id)))
 
     def _look_for_missing_intent(self, message: discord.Message) -> None:
         by_somebody = not message.author.bot and message.type is discord.MessageType.default

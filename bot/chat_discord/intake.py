@@ -8,7 +8,9 @@ from typing import Final
 
 from bot.access import Deny
 from bot.chat import ChatError, ChatPort, Incoming, Place
+from bot.commands.pair import OWNED, closed
 from bot.desk import Desk
+from bot.loops import BotsTalk
 from bot.render import plain
 from bot.routing import Silence, key_for
 from sessions.clock import Clock, SystemClock
@@ -92,6 +94,8 @@ class Intake:
 
     def said(self, message: Incoming) -> Awaitable[None]:
         """Bring a message that was said."""
+        if self.desk.is_code(message):
+            return self._paired(message)
         return self._said(message, self.desk.take(message))
 
     def edited(self, message: Incoming) -> Awaitable[None]:
@@ -105,7 +109,7 @@ class Intake:
 
     def concerns_us(self, message: Incoming) -> bool:
         """Whether a message is for us, from somebody who may speak to us."""
-        return not isinstance(self.desk.gate.sift(message), Deny | Silence)
+        return not isinstance(self.desk.gate.sift(message, "look"), Deny | Silence)
 
     async def refuse(self, message: Incoming) -> None:
         """Say that a message found no place, and remember it. Raises StateError.
@@ -134,6 +138,16 @@ class Intake:
         told = f"told-{message.message_id}"
         await self._say(message.place.channel_id, text, told, reply_to=str(message.message_id))
 
+    async def _paired(self, message: Incoming) -> None:
+        try:
+            await self.desk.decline(message, "it was the pairing code")
+            owns = await self.desk.people.own(message.person)
+        except StateError as error:
+            log.warning("the owner was not stored", extra={"reason": str(error)})
+            await self.tell(message, NOT_STORED)
+        else:
+            await self.tell(message, OWNED if owns else closed(has_owner=True))
+
     async def _said(self, message: Incoming, taken: Awaitable[Accepted | None]) -> None:
         try:
             try:
@@ -141,11 +155,20 @@ class Intake:
                 reached("accept.after_commit")
             except QueueFull:
                 await self.refuse(message)
+            except BotsTalk as talk:
+                await self.say_bots_talk(message, talk)
         except StateError as error:
             facts = {"message_id": message.message_id, "reason": str(error)}
             log.warning("a message was not stored", extra=facts)
             if self.concerns_us(message):
                 await self.tell(message, NOT_STORED)
+
+    async def say_bots_talk(self, message: Incoming, talk: BotsTalk) -> None:
+        """Say that bots have had their turns where this was said. Raises StateError."""
+        if self.notices is None:
+            await self.tell(message, str(talk))
+        else:
+            await self.notices.post(message.place, talk.since, str(talk))
 
     async def _edited(self, message: Incoming, editing: Awaitable[Touched] | None) -> None:
         if editing is None:

@@ -5,7 +5,7 @@ import logging
 import random
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import aiohttp
 import discord
@@ -116,6 +116,7 @@ async def stay(client: discord.Client) -> None:
 async def _connect(client: discord.Client) -> None:
     # The library asks its own module for the waits between its tries, and takes no other.
     discord.client.ExponentialBackoff = ShortBackoff  # pyright: ignore[reportPrivateImportUsage]
+    discord.client.DiscordWebSocket = FairWebSocket  # pyright: ignore[reportPrivateImportUsage]
     # discord.py 2.7.1 comes back by itself, but if the very first connection fails it stumbles
     # over the one that it never had.
     tries = AsyncRetrying(
@@ -140,6 +141,19 @@ async def _leave_what_never_begins(client: discord.Client) -> None:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_FAREWELL_S):
                     await ws.close(_RESUMABLE)
+
+
+class FairWebSocket(DiscordWebSocket):
+    """The gateway's connection, taking turns with all else.
+
+    discord.py reads on as long as something lies there: of a flood some hundred events in one round of
+    the loop, and each message in it would wait for all the others.
+    """
+
+    async def received_message(self, msg: Any, /) -> None:
+        """Take one event, then let what it started run."""
+        await super().received_message(msg)
+        await asyncio.sleep(0)
 
 
 class ShortBackoff(ExponentialBackoff[Literal[False]]):

@@ -15,6 +15,7 @@ from bot.chat_discord.address import PLATFORM, place_of
 from bot.chat_discord.errors import is_channel_gone
 from bot.chat_discord.history import Channel, History
 from bot.chat_discord.intake import Intake, Notices
+from bot.loops import BotsTalk
 from sessions.clock import Clock
 from sessions.errors import QueueFull
 from sessions.store import Store
@@ -90,6 +91,8 @@ class Finder:
                     await desk.take(one)
             except QueueFull:
                 await self.intake.refuse(one)
+            except BotsTalk as talk:
+                await self.intake.say_bots_talk(one, talk)
         return len(backlog.answered)
 
     async def pass_over(self, channel_id: int, message_id: int) -> None:

@@ -1,4 +1,4 @@
-"""ChatPort over Discord's REST API: each call has a time limit; text never pings."""
+"""ChatPort over Discord's REST API: each call has a time limit; text never pings and holds no secret."""
 
 import asyncio
 import logging
@@ -15,6 +15,7 @@ from bot.chat_discord.address import PLATFORM
 from bot.chat_discord.buttons import view_of
 from bot.chat_discord.errors import translated
 from sessions.clock import Clock, SystemClock
+from sessions.redaction import Redactor
 
 log = logging.getLogger(__name__)
 
@@ -46,9 +47,13 @@ class DiscordPort:
         nonce_window_s=120.0,  # Discord says "the past few minutes"
     )
 
-    def __init__(self, client: discord.Client, clock: Clock = _CLOCK) -> None:
+    def __init__(
+        self, client: discord.Client, clock: Clock = _CLOCK, *, redactor: Redactor | None = None
+    ) -> None:
+        """Speak through `client`; `redactor` masks every text on its way out."""
         self._client = client
         self._clock = clock
+        self._redactor = redactor or Redactor()
         self._banned_until_s = 0.0
 
     @contextmanager
@@ -85,6 +90,7 @@ class DiscordPort:
 
         An answer becomes a plain message if what it answers was deleted or may not be read.
         """
+        body = self._redactor.text(body)
         given: dict[str, Any] = {}  # discord.py takes no None for what is not given
         if nonce is not None:
             given["nonce"] = nonce
@@ -93,7 +99,7 @@ class DiscordPort:
                 message_id=int(reply_to), channel_id=int(channel_id), fail_if_not_exists=False
             )
         if buttons:
-            given["view"] = view_of([buttons])
+            given["view"] = view_of([buttons], self._redactor)
         no_previews = silent or len(_LINK.findall(body)) > 1
         send = partial(
             self._channel(channel_id).send,
@@ -118,9 +124,10 @@ class DiscordPort:
     ) -> None:
         """Replace a message's text and buttons."""
         message = self._channel(channel_id).get_partial_message(int(message_id))
+        body, view = self._redactor.text(body), view_of([buttons], self._redactor)
         with self.asking():
             async with asyncio.timeout(_CALL_S):
-                await message.edit(content=body, view=view_of([buttons]), allowed_mentions=_NOBODY)
+                await message.edit(content=body, view=view, allowed_mentions=_NOBODY)
 
     async def delete(self, channel_id: str, message_id: str) -> None:
         """Remove a message of ours. Returns also if it was gone already."""
@@ -159,6 +166,7 @@ class DiscordPort:
     async def find_sent(self, channel_id: str, body: str, *, after_id: str | None) -> str | None:
         """Return our newest message with exactly this text behind `after_id`; None if there is none."""
         behind = None if after_id is None else discord.Object(int(after_id))
+        body = self._redactor.text(body)  # as it was sent
         newest_first = self._channel(channel_id).history(limit=_LOOK_BACK, after=behind, oldest_first=False)
         with self.asking():
             async with asyncio.timeout(_CALL_S):

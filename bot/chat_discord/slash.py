@@ -4,21 +4,25 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from inspect import Parameter, Signature
-from typing import Any, Final, assert_never
+from typing import Any, Final, Literal, assert_never
 
 import discord
 from discord import app_commands
 
+from bot.chat import Role
 from bot.chat_discord.address import person, place_of_interaction
 from bot.chat_discord.answering import acknowledge, in_words, tell
 from bot.chat_discord.held import Act
 from bot.commands import COMMANDS
-from bot.commands.spec import Command, Option
+from bot.commands.spec import Command, Given, Option
 from bot.desk import Desk
 from bot.said import Said
 
 Admit = Callable[[int, Act], Awaitable[None] | None]
 """Does an act in a channel now, and returns what is to be awaited; or later, and returns None."""
+
+_Sent = bool | str | discord.User | discord.Member | discord.Role
+"""What discord.py makes of an option."""
 
 _HELD_S: Final = 10.0
 """How long a command waits for what is held back before it; somebody who says `/stop` means it."""
@@ -31,9 +35,10 @@ def add_commands(tree: app_commands.CommandTree[Any], desk: Desk, admit: Admit) 
 
 
 def _shell(command: Command, desk: Desk, admit: Admit) -> app_commands.Command[Any, ..., None]:
-    async def callback(interaction: discord.Interaction[Any], **options: bool | str) -> None:
+    async def callback(interaction: discord.Interaction[Any], **options: _Sent | None) -> None:
         who, place = person(interaction.user), place_of_interaction(interaction)
-        call = _Call(lambda: desk.call(command, who, place, interaction.id, options))
+        given = {name: _given(value) for name, value in options.items() if value is not None}
+        call = _Call(lambda: desk.call(command, who, place, interaction.id, given))
         # The place in the room's order is taken before anything is awaited, or when the channel opens.
         doing = admit(int(place.channel_id), call.begin)
         if doing is not None:
@@ -83,10 +88,32 @@ class _Call:
 
 
 def _parameter(option: Option) -> Parameter:
+    annotation, default = _typed(option)
+    return Parameter(option.name, Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
+
+
+def _typed(option: Option) -> tuple[object, object]:
+    """Return the type of an option, and what stands for it if it is not given."""
     match option.kind:
         case "flag":
-            return Parameter(option.name, Parameter.KEYWORD_ONLY, annotation=bool, default=False)
+            return bool, False
         case "text":
-            return Parameter(option.name, Parameter.KEYWORD_ONLY, annotation=str)
+            return str, Parameter.empty
+        case "user":
+            return discord.User | None, None  # a member as well, with the roles that Discord sent along
+        case "role":
+            return discord.Role | None, None
+        case "choice":
+            return Literal[option.choices], option.choices[0]
         case _:
             assert_never(option.kind)
+
+
+def _given(value: "_Sent") -> Given:
+    match value:
+        case discord.Role():
+            return Role(id=str(value.id), name=value.name)
+        case discord.User() | discord.Member():
+            return person(value)
+        case _:
+            return value

@@ -2,8 +2,9 @@
 
 from typing import Final, assert_never
 
+from bot.access import Tier
 from bot.commands.spec import Call, Command, Rooms
-from bot.queue_view import Op, QueueClick, clear_view, queue_view
+from bot.queue_view import Op, QueueClick, Viewer, clear_view, queue_view
 from bot.render import plain
 from bot.said import Clicked, Said
 from sessions.keys import SessionKey
@@ -12,14 +13,18 @@ _TOO_LATE: Final = "That one does not wait any more."
 
 
 async def _run(call: Call) -> Said:
-    return queue_view(await call.rooms.queue(call.key), call.address.channel_id)
+    viewer = Viewer(person_id=call.person.id, tier=call.tier, channel_id=call.place.channel_id)
+    return queue_view(await call.rooms.queue(call.key), viewer)
 
 
 async def press(
-    click: QueueClick, rooms: Rooms, key: SessionKey, person_name: str, channel_id: str
+    click: QueueClick, rooms: Rooms, key: SessionKey, person_name: str, viewer: Viewer
 ) -> Clicked:
-    """Do what a button under a room's queue says, and show the queue as it is then."""
-    note = aloud = ""
+    """Do what a button under a room's queue says, and show the queue as it is then.
+
+    Whoever calls this has asked whether the viewer may.
+    """
+    note = aloud = deed = ""
     match click.op:
         case Op.SHOW | Op.CLEAR:
             pass
@@ -27,31 +32,35 @@ async def press(
             removed = click.turn is not None and await rooms.remove(key, click.turn)
             note = "Removed." if removed else _TOO_LATE
             if removed:
-                aloud = f"-# {plain(person_name)} removed a message that was waiting."
+                aloud, deed = f"-# {plain(person_name)} removed a message that was waiting.", "remove"
         case Op.UP | Op.FIRST:
             to = "up" if click.op is Op.UP else "first"
             moved = click.turn is not None and await rooms.move(key, click.turn, to)
-            note = "Moved." if moved else _TOO_LATE
+            note, deed = ("Moved.", "move") if moved else (_TOO_LATE, "")
         case Op.EMPTY:
             count = await rooms.clear(key)
             them = "the one" if count == 1 else f"all {count}"
             note = f"Removed {them} that waited."
             if count:
-                aloud = f"-# {plain(person_name)} removed {them} that waited here."
+                aloud, deed = f"-# {plain(person_name)} removed {them} that waited here.", "clear"
         case Op.PAUSE:
             if await rooms.pause(key, paused=True):
                 aloud = f"-# Paused by {plain(person_name)}. Nothing more starts here; `/queue` resumes it."
+                deed = "pause"
         case Op.RESUME:
             if await rooms.pause(key, paused=False):
-                aloud = f"-# Resumed by {plain(person_name)}."
+                aloud, deed = f"-# Resumed by {plain(person_name)}.", "resume"
         case _:
             assert_never(click.op)
     queue = await rooms.queue(key)
     if click.op is Op.CLEAR and queue.waiting:
         return Clicked(clear_view(len(queue.waiting), click.page))
-    return Clicked(queue_view(queue, channel_id, click.page, note), aloud)
+    return Clicked(queue_view(queue, viewer, click.page, note), aloud, deed)
 
 
 QUEUE: Final = Command(
-    name="queue", description="What runs and waits in this room: remove, reorder, pause", run=_run
+    name="queue",
+    description="What runs and waits in this room: remove, reorder, pause",
+    tier=Tier.USER,
+    run=_run,
 )

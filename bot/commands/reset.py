@@ -3,9 +3,10 @@
 from collections.abc import Awaitable
 from typing import Final
 
+from bot.access import Tier
 from bot.commands.spec import Call, Command, Option
 from bot.said import Said
-from sessions.store.values import Accepted, Inbound, Kind, Prompt
+from sessions.store.values import Accepted, Inbound, Kind
 
 
 def _run(call: Call) -> Awaitable[Said]:
@@ -17,7 +18,7 @@ def _run(call: Call) -> Awaitable[Said]:
             msg_id=call.id,
             key=call.key,
             address=call.address,
-            prompt=Prompt(text="", author_id=call.person.id, author_name=call.person.name),
+            prompt=call.prompt,
             kind=Kind.RESET,
             head=now,
         )
@@ -27,6 +28,7 @@ def _run(call: Call) -> Awaitable[Said]:
 
 async def _said(call: Call, accepted: Awaitable[Accepted], *, now: bool) -> Said:
     ahead = (await accepted).ahead
+    await call.note("reset", f"room {call.key}", "now" if now else "")
     if (await call.rooms.queue(call.key)).paused:
         return Said("This room is paused. It starts fresh once `/queue` resumes it.")
     if now:
@@ -40,6 +42,7 @@ async def _said(call: Call, accepted: Awaitable[Accepted], *, now: bool) -> Said
 RESET: Final = Command(
     name="reset",
     description="Start a fresh session in this room; the former one stays on disk",
+    tier=Tier.OPERATOR,
     run=_run,
     options=(Option(name="now", description="End the running turn first instead of waiting for it"),),
 )

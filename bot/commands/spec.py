@@ -4,12 +4,17 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from bot.chat import Person
+from bot.access import Tier
+from bot.chat import Person, Place, Role
+from bot.people import People
 from bot.said import Said
 from sessions.agents.base import Decision
 from sessions.keys import SessionKey, TurnId
 from sessions.manager import Queue, RoomStatus
-from sessions.store.values import Accepted, ChatAddress, Fate, Inbound, Prompt, Settle, Touched
+from sessions.store.values import Accepted, ChatAddress, Fate, Inbound, Prompt, Settle, Touched, Turn
+
+Given = bool | str | Person | Role
+"""What somebody gives with a command."""
 
 
 class Rooms(Protocol):
@@ -19,8 +24,8 @@ class Rooms(Protocol):
         """Take a place in a room's order now; the result comes when it is committed."""
         ...
 
-    def stop(self, key: SessionKey) -> bool:
-        """End the running turn; False if none runs."""
+    def stop(self, key: SessionKey, turn: TurnId | None = None) -> bool:
+        """End the running turn, only that one if it is named; False if none runs."""
         ...
 
     def decline(
@@ -73,50 +78,91 @@ class Rooms(Protocol):
         """Answer a turn's open permission request. Raises AlreadyDecided."""
         ...
 
-    async def turn_key(self, turn: TurnId) -> SessionKey | None:
-        """Return the room of a turn; None if there is no such turn."""
+    async def turn(self, turn: TurnId) -> Turn | None:
+        """Return a turn; None if there is no such turn."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One use of a command, by somebody who may. `(source, id)` is unique for ever, as for a message."""
+    """One use of a command, by somebody who may, as somebody of that tier.
+
+    `(source, id)` is unique for ever, as for a message.
+    """
 
     rooms: Rooms
+    people: People
     key: SessionKey
     person: Person
-    address: ChatAddress
+    place: Place
+    tier: Tier
     source: str
     id: int
-    options: Mapping[str, bool | str] = field(default_factory=dict[str, bool | str])
+    options: Mapping[str, Given] = field(default_factory=dict[str, Given])
+
+    @property
+    def address(self) -> ChatAddress:
+        """Where it was said."""
+        return ChatAddress(platform=self.place.platform, channel_id=self.place.channel_id)
+
+    @property
+    def prompt(self) -> Prompt:
+        """Who asks, without a word."""
+        return Prompt(
+            text="",
+            author_id=self.person.id,
+            author_name=self.person.name,
+            asker=self.people.asker(self.person, self.place),
+        )
 
     def flag(self, name: str) -> bool:
         """Return a yes or no that may have been given."""
         return self.options.get(name) is True
 
     def text(self, name: str) -> str:
-        """Return a text that was given, "" without one."""
+        """Return a text that was given, or the choice; "" without one."""
         given = self.options.get(name)
         return given if isinstance(given, str) else ""
+
+    def named_person(self, name: str) -> Person | None:
+        """Return a person who was named, with the roles that the platform sent along."""
+        given = self.options.get(name)
+        return given if isinstance(given, Person) else None
+
+    def role(self, name: str) -> Role | None:
+        """Return a role that was named."""
+        given = self.options.get(name)
+        return given if isinstance(given, Role) else None
+
+    async def note(self, action: str, target: str = "", detail: str = "") -> None:
+        """Write down what was done with a right that not everybody has. Never raises."""
+        await self.people.note(self.person, action, target, detail)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """What is given with a command: a `flag` may be, and is no without; a `text` must be."""
+    """What is given with a command.
+
+    A `text` must be given. A `flag` is no without, a `choice` the first of `choices`; a `user` and a `role`
+    need not be named.
+    """
 
     name: str
     description: str
-    kind: Literal["flag", "text"] = "flag"
+    kind: Literal["flag", "text", "user", "role", "choice"] = "flag"
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """A command. `run` takes its place in the room's order when it is called, not when it is awaited.
 
-    What it returns is for the person who called alone. It raises UserError or StateError, on awaiting.
+    Nobody below `tier` gets so far. What it returns is for the person who called alone. It raises UserError
+    or StateError, on awaiting.
     """
 
     name: str
     description: str
+    tier: Tier
     run: Callable[[Call], Awaitable[Said]]
     options: tuple[Option, ...] = ()

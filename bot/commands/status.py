@@ -2,13 +2,20 @@
 
 from typing import Final, assert_never
 
+from bot.access import Tier
 from bot.commands.spec import Call, Command
 from bot.reply_state import elapsed
 from bot.said import Said
+from sessions.box.mounts import Mount
 from sessions.manager import RoomStatus
 from sessions.records import SessionRecord
 
-_ISOLATION: Final = {"none": "none: agents are kept apart by directories alone"}
+_ISOLATION: Final = {
+    "strict": "strict: a box and a network of its own",
+    "bwrap": "bwrap: a box of its own; no other room, no state of the bot, the network is shared",
+    "landlock": "landlock: no file of another room can be reached; processes and the network are shared",
+    "none": "none: agents are kept apart by directories alone",
+}
 _WHEN_BUSY: Final = {
     "queue": "waits for its turn",
     "steer": "is handed to what runs",
@@ -34,15 +41,24 @@ def status_text(status: RoomStatus) -> str:
     lines = [
         f"**Room** {_code(status.key)} · {_state(status)} · {status.waiting} waiting{paused}",
         f"Agent: {status.vendor} · model: {model} · mode: {status.permission_mode} · process: {process}",
-        f"Isolation: {_ISOLATION.get(status.isolation, status.isolation)}",
+        f"Isolation: {_ISOLATION.get(status.isolation, status.isolation)}{_network(status.reaches)}",
         f"What is said during a turn {busy}; a turn that a restart cuts off {cut}.",
     ]
+    if status.mounts:
+        lines.append(f"Sees beside its room: {', '.join(_mount(mount) for mount in status.mounts)}")
     if status.record is None:
         return "\n".join([*lines, "Session: none yet; the first message here starts one."])
     lines += _session(status.record)
     if status.terminal_command is not None:
         lines.append(f"Go on in a terminal:\n```sh\n{status.terminal_command}\n```")
     return "\n".join(lines)
+
+
+def _network(reaches: tuple[str, ...] | None) -> str:
+    if reaches is None:
+        return ""
+    beside = f" and {', '.join(map(_code, reaches))}" if reaches else ""
+    return f"; all that it reaches outside is its model{beside}"
 
 
 def _session(record: SessionRecord) -> list[str]:
@@ -77,10 +93,17 @@ def _context(record: SessionRecord) -> str:
     return f"{record.context_tokens:,} of {record.context_window:,} tokens ({share:.0%})"
 
 
+def _mount(mount: Mount) -> str:
+    return f"{_code(str(mount.path))} (read{' and write' if mount.writable else ' only'})"
+
+
 def _code(text: str) -> str:
     return f"`` {text} ``" if "`" in text else f"`{text}`"
 
 
 STATUS: Final = Command(
-    name="status", description="What this room is, does and costs, and how to go on in a terminal", run=_run
+    name="status",
+    description="What this room is, does and costs, and how to go on in a terminal",
+    tier=Tier.USER,
+    run=_run,
 )

@@ -4,6 +4,7 @@ import re
 from datetime import datetime
 from typing import Final, assert_never
 
+from bot.access import Tier
 from bot.commands.spec import Call, Command, Option
 from bot.measure import reach
 from bot.render import plain
@@ -13,6 +14,7 @@ from sessions.store.values import Fate, Turn, TurnState
 
 _NAMED: Final = re.compile(r"(?:.*[/-])?(?P<id>[0-9]{1,20})/?(?:\?.*)?")
 """A link ends with the id of its message; an id may also stand alone, or behind that of its channel."""
+_LINK_CHARS: Final = 200
 _LARGEST_ID: Final = 2**63 - 1
 """No store holds a larger one."""
 _CAUSE_CHARS: Final = 500
@@ -26,7 +28,8 @@ _UNKNOWN: Final = (
 
 
 async def _run(call: Call) -> Said:
-    named = _NAMED.fullmatch(call.text("message").strip().strip("<>"))
+    given = call.text("message").strip().strip("<>")
+    named = _NAMED.fullmatch(given) if len(given) <= _LINK_CHARS else None
     if named is None:
         return Said(_NOT_A_MESSAGE)
     message_id = min(int(named["id"]), _LARGEST_ID)
@@ -52,6 +55,8 @@ async def _story(call: Call, fate: Fate, turn: Turn) -> str:
         case TurnState.FAILED:
             return f"It failed{_when(fate.ended)}{_cause(fate.summary)}"
         case TurnState.CANCELLED:
+            if fate.summary:
+                return f"It was dropped{_when(fate.ended)}{_cause(fate.summary)}."
             how = "It was stopped before it was done" if turn.attempt else "It was taken out of the queue"
             return f"{how}{_when(fate.ended)}."
         case TurnState.MERGED:
@@ -85,6 +90,7 @@ def _at(moment: datetime) -> str:
 WHY: Final = Command(
     name="why",
     description="What became of a message in this place, and why it was not answered",
+    tier=Tier.USER,
     run=_run,
     options=(Option(name="message", description="The link or id of the message", kind="text"),),
 )

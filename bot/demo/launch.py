@@ -14,6 +14,7 @@ from typing import Final
 
 import typer
 
+from bot.demo.fallback import Fallback, strongest
 from bot.demo.guild import OfflineGuild, Unseen
 from bot.demo.guild.page_api import PageAbout, page_routes
 from bot.demo.model import OfflineModel
@@ -25,18 +26,11 @@ _LISTEN: Final = ("lobby", "front-desk")
 _OWN: Final = ("workshop", "library", "garden")
 _FORUM: Final = ("ideas",)
 _PEOPLE: Final = ("ann", "ben")
-_ABOUT: Final = PageAbout(
-    facts={
-        "Agent": "the real Claude Code on an offline model",
-        "Isolation": "none: agents are kept apart by directories alone",
-        "Shared session": "lobby and front-desk; every other place has its own",
-    },
-    hints=(
-        "`hello`: the answer knows what was said here, and nothing of other rooms",
-        "`slow:5`: an answer that grows for five seconds; `/stop` ends it",
-        '`tool:Bash:{"command": "ls -la"}`: a tool that asks you first',
-        "`/status`, `/reset`, `/help`; a file; a thread; the same as ben",
-    ),
+_HINTS: Final = (
+    "`hello`: the answer knows what was said here, and nothing of other rooms",
+    "`slow:5`: an answer that grows for five seconds; `/stop` ends it",
+    '`tool:Bash:{"command": "ls -la"}`: a tool that asks you first',
+    "`/status`, `/reset`, `/help`; a file; a thread; the same as ben",
 )
 
 
@@ -57,13 +51,16 @@ async def run_demo(*, port: int, open_browser: bool, data_dir: Path | None) -> N
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, told.set)
     with _data_dir(data_dir) as root:
-        async with _guild(port) as guild, OfflineModel() as model:
+        isolation = await asyncio.to_thread(strongest, root / "probe")
+        async with _guild(port, isolation) as guild, OfflineModel() as model:
             await guild.user(_PEOPLE[0]).opens_thread(guild.channel(_OWN[0]), "a thread of its own")
-            async with _bot(_environment(guild, model, root)) as bot:
+            async with _bot(_environment(guild, model, root, isolation)) as bot:
                 await _until_online(guild, bot, told)
                 if told.is_set():
                     return
                 typer.echo(f"Roomkey is ready: {guild.url}/\nPress Ctrl-C to end it.")
+                if isolation.why:
+                    typer.echo(f"{isolation.why}\nThe demo goes on with isolation {isolation.holds}.")
                 if open_browser:
                     await asyncio.to_thread(webbrowser.open, f"{guild.url}/")
                 await _either(told.wait(), bot.wait())
@@ -72,7 +69,7 @@ async def run_demo(*, port: int, open_browser: bool, data_dir: Path | None) -> N
 
 
 @asynccontextmanager
-async def _guild(port: int) -> AsyncGenerator[OfflineGuild]:
+async def _guild(port: int, isolation: Fallback) -> AsyncGenerator[OfflineGuild]:
     async with AsyncExitStack() as stack:
         guild = OfflineGuild(
             name="Roomkey House",
@@ -81,7 +78,7 @@ async def _guild(port: int) -> AsyncGenerator[OfflineGuild]:
             users=list(_PEOPLE),
             bots=["roomkey"],
             port=port,
-            routes=page_routes(_ABOUT),
+            routes=page_routes(_about(isolation)),
         )
         try:
             await stack.enter_async_context(guild)
@@ -90,7 +87,18 @@ async def _guild(port: int) -> AsyncGenerator[OfflineGuild]:
         yield guild
 
 
-def _environment(guild: OfflineGuild, model: OfflineModel, root: Path) -> dict[str, str]:
+def _about(isolation: Fallback) -> PageAbout:
+    return PageAbout(
+        facts={
+            "Agent": "the real Claude Code on an offline model",
+            "Isolation": f"{isolation.holds}{'; nothing stronger is possible here' * bool(isolation.why)}",
+            "Shared session": "lobby and front-desk; every other place has its own",
+        },
+        hints=_HINTS,
+    )
+
+
+def _environment(guild: OfflineGuild, model: OfflineModel, root: Path, isolation: Fallback) -> dict[str, str]:
     """Return the bot's whole environment: nothing of this process but where programs and words are."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "TZ", "TERM") if name in os.environ}  # noqa: TID251
     return {
@@ -98,14 +106,16 @@ def _environment(guild: OfflineGuild, model: OfflineModel, root: Path) -> dict[s
         "HOME": str(root),
         "ROOMKEY_DATA_DIR": str(root / "roomkey"),
         "ROOMKEY_LOG__LEVEL": "warning",
+        "ROOMKEY_ISOLATION": isolation.level,
         "ROOMKEY_DISCORD__API_BASE": guild.api_base,
         "ROOMKEY_DISCORD__GATEWAY_URL": guild.gateway_url,
         "ROOMKEY_DISCORD__LISTEN_CHANNELS": json.dumps([guild.channel(name).id for name in _LISTEN]),
         "ROOMKEY_DISCORD__ALLOWED_GUILDS": json.dumps([guild.world.guild_id]),
         "ROOMKEY_DISCORD__ALLOWED_USERS": json.dumps([guild.user(name).id for name in _PEOPLE]),
+        "ROOMKEY_DISCORD__OWNERS": json.dumps([guild.user(_PEOPLE[0]).id]),
         "DISCORD_BOT_TOKEN": guild.token,
         "ANTHROPIC_BASE_URL": model.url,
-        "ANTHROPIC_API_KEY": "offline",
+        "ANTHROPIC_API_KEY": "offline-key",
     }
 
 

@@ -6,8 +6,21 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
+from sessions.box.mounts import Mount
 from sessions.events import Event
 from sessions.keys import SessionKey, TurnId
+from sessions.settings import BoxSettings, Isolation
+
+
+@dataclass(frozen=True, slots=True)
+class WayOut:
+    """All that an agent reaches of the network: its proxy's socket, and what that opens beside the model.
+
+    `hosts` are entries as the settings write them: `example.org`, `*.example.org:8443`.
+    """
+
+    socket: Path
+    hosts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,9 +29,10 @@ class SessionSpec:
 
     `home` is the session's private directory (vendor configuration, transcripts), `lock` a file
     that the process holds locked while it lives, `launcher` the program that starts it in its
-    isolation, `env` the child's whole environment. `expect_history` says that the session has had
-    a turn, so that a missing conversation is a loss and no beginning. `instructions` is appended
-    to the vendor's own system prompt. `options` are the vendor's own settings.
+    `isolation`, within `limits`. `mounts` is what it sees beside its room, `env` its whole
+    environment. `expect_history` says that the session has had a turn, so that a missing
+    conversation is a loss and no beginning. `instructions` is appended to the vendor's own system
+    prompt. `options` are the vendor's own settings.
     """
 
     key: SessionKey
@@ -28,12 +42,16 @@ class SessionSpec:
     home: Path
     lock: Path
     launcher: Path
+    isolation: Isolation
     env: Mapping[str, str]
     expect_history: bool
     instructions: str = ""
     model: str | None = None
     permission_mode: str = "default"
     denied_roots: tuple[Path, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    limits: BoxSettings = field(default_factory=BoxSettings)
+    way_out: WayOut | None = None
     options: Mapping[str, object] = field(default_factory=dict[str, object])
 
 
@@ -97,6 +115,14 @@ class AgentSession(Protocol):
         """Answer an open `PermissionAsk`; False if it is not open any more."""
         ...
 
+    def decide(self, tool: str, decision: Decision) -> None:
+        """Say whether a tool that was reported may run: once it is stored that it begins, or cannot be.
+
+        Owed for each `ToolStart` of a turn that was sent. Where the vendor allows it, the tool is held
+        until then, for a limited time. Never blocks; nothing happens if the tool is not known any more.
+        """
+        ...
+
     async def interrupt(self) -> None:
         """End the running turn, not the process. Its `TurnDone` has status `stopped`."""
         ...
@@ -128,6 +154,10 @@ class AgentAdapter(Protocol):
             SessionNotFound: history was expected and is gone. Nothing was started.
             SessionBusy, AuthError, AgentMissing: as they say. Nothing is left running.
         """
+        ...
+
+    def model_url(self, env: Mapping[str, str]) -> str | None:
+        """Return where the vendor's model is for an agent with this environment; None if there is none."""
         ...
 
     def may_have_acted(self, spec: SessionSpec, prompt: UUID) -> bool:

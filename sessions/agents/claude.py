@@ -2,12 +2,13 @@
 
 import asyncio
 import shlex
+from collections.abc import Mapping
 from typing import Final
 from uuid import UUID, uuid4
 
 from sessions.agents.base import AgentSession, SessionSpec
 from sessions.agents.claude_session import ClaudeSession
-from sessions.agents.claude_start import VENDOR, prepare
+from sessions.agents.claude_start import VENDOR, launch, prepare
 from sessions.agents.claude_transcript import config_dir, may_have_acted
 
 
@@ -23,9 +24,13 @@ class ClaudeAdapter:
     async def open(self, spec: SessionSpec) -> AgentSession:
         """Start the process, continuing the session if it has a conversation."""
         resume = await asyncio.to_thread(prepare, spec)
-        session = ClaudeSession(spec, resume=resume)
+        session = ClaudeSession(spec, resume=resume, launched=await asyncio.to_thread(launch, spec))
         await session.start()
         return session
+
+    def model_url(self, env: Mapping[str, str]) -> str:
+        """Return where Claude Code speaks to its model."""
+        return env.get("ANTHROPIC_BASE_URL") or "https://api.anthropic.com"
 
     def may_have_acted(self, spec: SessionSpec, prompt: UUID) -> bool:
         """Whether the transcript holds anything that was done for a prompt, or cannot tell; blocks."""

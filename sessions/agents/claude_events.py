@@ -25,6 +25,7 @@ from claude_agent_sdk import (
 )
 
 from sessions.agents.base import TurnInput
+from sessions.agents.claude_checked import checked
 from sessions.agents.claude_fields import Json, as_int, as_list, as_map, input_tokens
 from sessions.agents.claude_frames import delta, rate_limit, retry
 from sessions.agents.claude_results import paragraphs, turn_done
@@ -103,7 +104,7 @@ class Translation:
 
     def read(self, message: Message) -> Iterator[Event | Skipped | Unfit]:
         """Translate one message; what it does not know it passes over."""
-        match message:
+        match message := checked(message):
             case StreamEvent(parent_tool_use_id=None):
                 yield from self._join(message.user_message_uuids)
                 yield from self._stream(message.event)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Final, cast
 
 Json = Mapping[str, object]
+_LARGEST: Final = 2**53
 _INPUT_KINDS: Final = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 
 
@@ -18,9 +19,16 @@ def as_list(value: object) -> Sequence[object]:
     return cast("list[object]", value) if isinstance(value, list) else []
 
 
+def as_text(value: object) -> str:
+    """Return a JSON string, an empty one for anything else."""
+    return value if isinstance(value, str) else ""
+
+
 def as_number(value: object) -> float | None:
-    """Return a JSON number, None for anything else."""
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+    """Return a JSON number, None for anything else; also for one that is no count of anything."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return value if abs(value) <= _LARGEST else None  # NaN is not
 
 
 def as_int(value: object) -> int | None:
@@ -37,4 +45,7 @@ def input_tokens(usage: Json) -> int:
 def as_time(epoch_s: object) -> datetime | None:
     """Return seconds since 1970 as a time, None for anything else."""
     number = as_number(epoch_s)
-    return None if number is None else datetime.fromtimestamp(number, UTC)
+    try:
+        return None if number is None else datetime.fromtimestamp(number, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -20,13 +20,14 @@ from sessions.agents.claude_asks import Asks
 from sessions.agents.claude_events import Skipped, Translation, Unfit
 from sessions.agents.claude_fields import as_map
 from sessions.agents.claude_frames import prompt_frames
+from sessions.agents.claude_gate import Gate
 from sessions.agents.claude_results import unreadable
 from sessions.agents.claude_start import VENDOR, options, start_error
 from sessions.agents.claude_transcript import config_dir, find_answer, find_transcript
-from sessions.box.launcher import SESSION
+from sessions.box.started import Started
 from sessions.errors import AgentGone
 from sessions.events import Event, Exited
-from sessions.process import end_group, end_marked, is_locked, to_the_end
+from sessions.process import is_locked, to_the_end
 
 log = logging.getLogger(__name__)
 
@@ -48,17 +49,25 @@ class ClaudeSession:
     slow consumer never holds the process up.
     """
 
-    def __init__(self, spec: SessionSpec, *, resume: bool) -> None:
+    def __init__(self, spec: SessionSpec, *, resume: bool, launched: str) -> None:
         self._spec = spec
         self._stderr: deque[str] = deque(maxlen=_STDERR_LINES)
         self._translation = Translation(spec.agent_session_id, spec.workdir, spec.memory_dir)
         self._read_on = asyncio.Condition()
         self._events: asyncio.Queue[Event] = asyncio.Queue()
         self._asks = Asks(self._translation, self._events.put_nowait, self._reported)
+        self._gate = Gate()
         self._client = ClaudeSDKClient(
-            options(spec, resume=resume, can_use_tool=self._asks.ask, stderr=self._stderr)
+            options(
+                spec,
+                resume=resume,
+                launched=launched,
+                can_use_tool=self._asks.ask,
+                before_tool=self._gate.hook,
+                stderr=self._stderr,
+            )
         )
-        self._group = 0
+        self._started = Started(spec.lock)
         self._reader: asyncio.Task[None] | None = None
         self._close_once = asyncio.Lock()
         self._is_closing = False
@@ -76,18 +85,26 @@ class ClaudeSession:
 
     async def start(self) -> None:
         """Start the process and its reader. Raises what `AgentAdapter.open` does; then nothing is left."""
+        is_free = not await asyncio.to_thread(is_locked, self._spec.lock)
         try:
             async with asyncio.timeout(_START_LIMIT_S):
                 await self._client.connect()
-                # The launcher wrote it there; it is the id of the process and of its group.
-                self._group = int(await asyncio.to_thread(self._spec.lock.read_text))
+                await self._started.find()
         except BaseException as error:
-            await to_the_end(self._client.disconnect())
+            await to_the_end(self._undo_start(is_ours=is_free))
             if isinstance(error, Exception):  # what the SDK raises here has no common class
                 busy = await asyncio.to_thread(is_locked, self._spec.lock)
                 raise start_error(error, self._spec, "\n".join(self._stderr), busy=busy) from error
             raise
         self._reader = asyncio.get_running_loop().create_task(self._read())  # close waits for it
+
+    async def _undo_start(self, *, is_ours: bool) -> None:
+        """Leave nothing of a start that failed or was cut short; nothing else is touched."""
+        if is_ours:
+            await self._started.find()
+        await self._client.disconnect()
+        if is_ours:  # the SDK ends one process alone
+            await self._started.sweep()
 
     async def send(self, turn: TurnInput) -> None:
         """Hand over a prompt; returns when it is written."""
@@ -96,6 +113,7 @@ class ClaudeSession:
         if self._translation.ours is not None:
             raise RuntimeError("a Claude session works on one turn at a time")
         self._translation.expect(turn)
+        self._gate.expect()
         try:
             await self._client.query(prompt_frames(turn))
         except CLIConnectionError as error:
@@ -117,7 +135,7 @@ class ClaudeSession:
             return False
         except TimeoutError:  # half of it is written, so nothing else ever can be
             self._cause = "Claude's program did not read what was said meanwhile, so I ended it."
-            await end_group(self._group, 0)
+            await self._started.end(0)
             return False
         return True
 
@@ -131,6 +149,10 @@ class ClaudeSession:
     async def answer(self, ask: str, decision: Decision) -> bool:
         """Answer an open `PermissionAsk`; False if it is not open any more."""
         return self._asks.answer(ask, decision)
+
+    def decide(self, tool: str, decision: Decision) -> None:
+        """Say whether a tool that was reported may run; it is held until then."""
+        self._gate.decide(tool, decision)
 
     async def interrupt(self) -> None:
         """End the running turn, not the process; nothing happens if there is none."""
@@ -170,18 +192,13 @@ class ClaudeSession:
                     await self._client.disconnect()
                     force.cancel()
             finally:
-                await self._sweep()
+                await self._started.sweep()  # it runs each command in a session of its own
                 self._reaped.set()
             await self._reader
 
-    async def _sweep(self) -> None:
-        """End what is left: Claude Code runs each command in a session of its own, out of the group."""
-        await end_group(self._group, 0)
-        await end_marked(f"{SESSION}={self._spec.lock}")
-
     async def _force(self, grace_s: float) -> None:
         await asyncio.sleep(grace_s)
-        await end_group(self._group, _TERM_GRACE_S)
+        await self._started.end(_TERM_GRACE_S)
 
     async def _read(self) -> None:
         """Read the process to its end. Never waits for whoever consumes the events."""
@@ -193,7 +210,7 @@ class ClaudeSession:
                 code, self._cause = None, ""
                 await self._reaped.wait()
             else:
-                await self._sweep()
+                await self._started.sweep()
             self._has_ended = True
             self._asks.withdraw()
             tail = "\n".join(self._stderr)
@@ -245,10 +262,11 @@ class ClaudeSession:
                     for event in self._translation.unfit(cause):
                         self._events.put_nowait(event)
                     self._is_unfit = True
-                    await end_group(self._group, 0)
+                    await self._started.end(0)
                     return
                 case _:
                     self._events.put_nowait(item)
+                    self._gate.follow(item)
 
     async def _tell(self) -> None:
         async with self._read_on:

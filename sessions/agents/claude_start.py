@@ -13,6 +13,8 @@ from claude_agent_sdk import (
     ClaudeAgentOptions,
     CLIJSONDecodeError,
     CLINotFoundError,
+    HookCallback,
+    HookMatcher,
     PermissionMode,
     ProcessError,
     ResultError,
@@ -21,8 +23,11 @@ from claude_agent_sdk import (
 
 from sessions.agents.base import SessionSpec
 from sessions.agents.claude_fields import Json, as_list, as_map
-from sessions.agents.claude_transcript import config_dir, find_transcript, holds_conversation
-from sessions.box.launcher import DESCRIPTION, EXIT_BUSY, EXIT_MISSING, describe
+from sessions.agents.claude_sandbox import sandbox_settings
+from sessions.agents.claude_transcript import config_dir, find_transcript, holds_conversation, set_aside
+from sessions.box import BOXES
+from sessions.box.launcher import DESCRIPTION, EXIT_BUSY, EXIT_LINKED, EXIT_MISSING
+from sessions.box.spec import BoxSpec
 from sessions.errors import AgentError, AgentMissing, SessionBusy, SessionNotFound
 
 VENDOR: Final = "claude"
@@ -71,7 +76,9 @@ def prepare(spec: SessionSpec) -> bool:
             f"This room's working directory is gone: {spec.workdir}. Make it again, then say this again.",
             vendor=VENDOR,
         )
-    if spec.permission_mode == "bypassPermissions" and os.geteuid() == 0 and "IS_SANDBOX" not in spec.env:
+    # Inside a box of its own processes nobody is root, whoever started it.
+    is_root = os.geteuid() == 0 and spec.isolation in ("landlock", "none")
+    if spec.permission_mode == "bypassPermissions" and is_root and "IS_SANDBOX" not in spec.env:
         raise AgentError(
             "Claude Code refuses the permission mode bypassPermissions for root. Run Roomkey as its own"
             " user, or choose another permission mode.",
@@ -88,21 +95,49 @@ def prepare(spec: SessionSpec) -> bool:
         )
     if transcript is not None:
         # A start that was killed left it; while it is there, the id counts as used and as unknown.
-        transcript.rename(transcript.with_suffix(".empty"))
+        set_aside(transcript)
     return False
 
 
+def launch(spec: SessionSpec) -> str:
+    """Return what the launcher is told: the program, its environment and its box. Blocks."""
+    env = {**_DEFAULT_ENV, **spec.env, "CLAUDE_CONFIG_DIR": str(config_dir(spec.home))}
+    return BOXES[spec.isolation].describe(
+        BoxSpec(
+            program=_program(spec),
+            workdir=spec.workdir,
+            memory_dir=spec.memory_dir,
+            home=spec.home,
+            lock=spec.lock,
+            env=env,
+            mounts=spec.mounts,
+            limits=spec.limits,
+            egress=None if spec.way_out is None else spec.way_out.socket,
+        )
+    )
+
+
 def options(
-    spec: SessionSpec, *, resume: bool, can_use_tool: CanUseTool, stderr: deque[str]
+    spec: SessionSpec,
+    *,
+    resume: bool,
+    launched: str,
+    can_use_tool: CanUseTool,
+    before_tool: HookCallback,
+    stderr: deque[str],
 ) -> ClaudeAgentOptions:
-    """Return the SDK's options for this session; each is there because its default does harm."""
+    """Return the SDK's options for this session; each is there because its default does harm.
+
+    `launched` is what `launch` returns.
+    """
     denied = [f"{tool}(/{root}/**)" for root in spec.denied_roots for tool in ("Read", "Edit")]
-    settings = {
+    settings: dict[str, object] = {
         "autoMemoryDirectory": str(spec.memory_dir),
         "crossSessionInbound": "refuse",
         "permissions": {"deny": [*_FORBIDDEN_TOOLS, *denied]},
     }
-    env = {**_DEFAULT_ENV, **spec.env, "CLAUDE_CONFIG_DIR": str(config_dir(spec.home))}
+    if spec.way_out is not None:
+        settings["sandbox"] = sandbox_settings(spec.env, spec.way_out.hosts, is_root=os.geteuid() == 0)
     return ClaudeAgentOptions(
         cwd=spec.workdir,
         model=spec.model,
@@ -116,6 +151,7 @@ def options(
         extra_args={"system-prompt-snapshot": "off"},
         disallowed_tools=list(_FORBIDDEN_TOOLS),
         can_use_tool=can_use_tool,
+        hooks={"PreToolUse": [HookMatcher(hooks=[before_tool])]},
         permission_mode=cast("PermissionMode", spec.permission_mode),
         include_partial_messages=True,
         strict_mcp_config=True,
@@ -123,7 +159,7 @@ def options(
         stderr=lambda line: stderr.append(line[:_STDERR_CHARS]),
         cli_path=spec.launcher,
         # The SDK adds this to our own environment; the launcher passes on what it describes alone.
-        env={DESCRIPTION: describe(str(_program(spec)), env, str(spec.lock))},
+        env={DESCRIPTION: launched},
     )
 
 
@@ -150,6 +186,8 @@ def start_error(error: Exception, spec: SessionSpec, stderr_tail: str, *, busy: 
     if code == EXIT_BUSY or (code is None and busy):
         text = "Another process works on this room's session. Wait for it to end, or end it."
         kind, retryable = SessionBusy, True
+    elif code == EXIT_LINKED:
+        text = f"A directory of this room has become a link, so I did not start. {stderr_tail} Put it back."
     elif code == EXIT_MISSING or isinstance(error, CLINotFoundError):
         kind = AgentMissing
     elif isinstance(error, ResultError):  # before any prompt, only a resume can have a result

@@ -29,10 +29,17 @@ _TELLING: Final[Mapping[str, str]] = {
 
 def tool_title(name: str, arguments: Mapping[str, object]) -> str:
     """Return one line that says what a tool call does, without the tool's name."""
-    telling = arguments.get(_TELLING.get(name, ""))
-    text = telling if isinstance(telling, str) else json.dumps(dict(arguments), ensure_ascii=False)
+    telling = as_map(arguments).get(_TELLING.get(name, ""))
+    text = telling if isinstance(telling, str) else _written(arguments)
     line = " ".join(text.split())
     return line if len(line) <= _TITLE_CHARS else f"{line[: _TITLE_CHARS - 1]}…"
+
+
+def _written(arguments: object) -> str:
+    try:
+        return json.dumps(arguments, ensure_ascii=False)
+    except RecursionError:  # a model may nest as deep as it likes
+        return "(nested too deep to be shown)"
 
 
 def tool_output(content: object) -> str:

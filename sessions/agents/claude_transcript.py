@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Final, Literal, cast
 from uuid import UUID
 
+from sessions.beneath import exists_beneath, list_beneath, open_beneath, rename_beneath
+
 _Row = dict[str, object]
+_PROJECTS: Final = "projects"
+_LINE_BYTES: Final = 16 * 1024**2
+_FILE_BYTES: Final = 256 * 1024**2
+"""The agent can write these files: a longer line counts as unreadable, and so does what is behind so much."""
+
 _SPOKEN: Final = frozenset({"user", "assistant"})
 
 
@@ -22,12 +29,23 @@ def transcript_path(config: Path, workdir: Path, session_id: str) -> Path:
 
     Source: CLI 2.1.327; it shortens the directory's name for a very long `workdir`, this does not.
     """
-    return config / "projects" / re.sub(r"[^A-Za-z0-9]", "-", str(workdir)) / f"{session_id}.jsonl"
+    return config / _PROJECTS / re.sub(r"[^A-Za-z0-9]", "-", str(workdir)) / f"{session_id}.jsonl"
 
 
 def find_transcript(config: Path, session_id: str) -> Path | None:
-    """Return the session's transcript, whatever directory it was started in."""
-    return next(iter(sorted(config.glob(f"projects/*/{session_id}.jsonl"))), None)
+    """Return the session's transcript, whatever directory it was started in; it may turn out unreadable."""
+    name = f"{session_id}.jsonl"
+    try:
+        projects = sorted(one.name for one in list_beneath(config, _PROJECTS) if not one.is_file)
+        found = [one for one in projects if exists_beneath(config, _PROJECTS, one, name)]
+    except (OSError, ValueError):
+        return None
+    return config / _PROJECTS / found[0] / name if found else None
+
+
+def set_aside(transcript: Path) -> None:
+    """Take a transcript out of the agent's sight. Raises OSError."""
+    rename_beneath(*_parts(transcript), to=f"{transcript.stem}.empty")
 
 
 def holds_conversation(transcript: Path) -> bool:
@@ -36,7 +54,10 @@ def holds_conversation(transcript: Path) -> bool:
     A process killed at its start leaves a file without that. Claude Code 2.1.327 then refuses both
     ways: "already in use" for a new session, "no conversation found" for a resumed one.
     """
-    return any(row.get("type") in _SPOKEN for row in _rows(transcript))
+    try:
+        return any(row.get("type") in _SPOKEN for row in _rows(transcript))
+    except OSError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +69,18 @@ class Answer:
 
 
 def find_answer(transcript: Path, prompt: UUID) -> Answer | None:
-    """Return the answer to the prompt with this uuid; None if nothing was answered."""
+    """Return the answer to the prompt with this uuid; None if nothing was answered, or cannot be read."""
+    try:
+        return _find_answer(_rows(transcript), prompt)
+    except OSError:
+        return None
+
+
+def _find_answer(rows: Iterator[_Row], prompt: UUID) -> Answer | None:
     blocks: list[str] = []
     last: _Row | None = None
     found = False
-    for row in _rows(transcript):
+    for row in rows:
         if row.get("isSidechain"):
             continue
         if row.get("uuid") == str(prompt):
@@ -72,8 +100,9 @@ def find_answer(transcript: Path, prompt: UUID) -> Answer | None:
 def may_have_acted(config: Path, session_id: str, prompt: UUID, expect_history: bool) -> bool:
     """Whether anything was done for a prompt; True also if there is a record that cannot be read.
 
-    Claude Code writes the prompt down before it acts, and each step of its answer before the tools
-    of that step run. A session that has a history and no record of it has lost the record.
+    Claude Code writes the prompt down before it acts, and each step of its answer up to 100 ms late
+    (2.1.327). What a tool has done just now may be missing; so the store is told of tools first. A session
+    that has a history and no record of it has lost the record.
     """
     transcript = find_transcript(config, session_id)
     if transcript is None:
@@ -101,12 +130,27 @@ def _content(row: _Row) -> list[_Row]:
 
 
 def _rows(transcript: Path) -> Iterator[_Row]:
-    """Yield the rows in order; an empty one for the line that a killed process did not finish."""
-    with transcript.open(encoding="utf-8", errors="replace") as lines:
-        for line in lines:
-            try:
-                row: object = json.loads(line)
-            except ValueError:
-                row = {}
-            if isinstance(row, dict):
-                yield cast("_Row", row)
+    """Yield the rows in order; an empty one for each line that is none, as a killed process leaves it.
+
+    Raises OSError, also for what is no plain file: a link is not followed.
+    """
+    with open_beneath(*_parts(transcript)) as file:
+        while file.tell() < _FILE_BYTES and (line := file.readline(_LINE_BYTES)):
+            whole = True
+            while len(line) == _LINE_BYTES and not line.endswith(b"\n") and file.tell() < _FILE_BYTES:
+                whole, line = False, file.readline(_LINE_BYTES)
+            yield _row(line) if whole else {}
+
+
+def _row(line: bytes) -> _Row:
+    try:
+        row: object = json.loads(line.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return {}
+    return cast("_Row", row) if isinstance(row, dict) else {}
+
+
+def _parts(transcript: Path) -> tuple[Path, str, str, str]:
+    """Return the agent's directory, which is ours, and the names below it, which it may swap."""
+    *_, projects, directory, name = transcript.parts
+    return transcript.parents[2], projects, directory, name

@@ -13,6 +13,7 @@ TOML. The first `[[turn]]` whose `match` is part of the prompt is played, step b
     hang = true                       says nothing more until it is interrupted
 """
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Final, Literal
@@ -21,6 +22,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sessions.errors import AgentError
 from sessions.events import Problem
+
+_SEALED: Final = re.compile(r"\[[0-9]{12}\] ")
 
 
 class _Strict(BaseModel):
@@ -102,6 +105,12 @@ class Script(_Strict):
 
 
 _ECHO: Final[tuple[Step, ...]] = (Text(text="{prompt}"),)
+
+
+def unsealed(prompt: str) -> str:
+    """Return a prompt without the random digits that seal its lines: a script is the same each time."""
+    sealed = _SEALED.match(prompt)
+    return prompt if sealed is None else prompt.replace(sealed[0], "")
 
 
 def read_script(path: Path | None) -> Script:

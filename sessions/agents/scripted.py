@@ -5,7 +5,7 @@ import json
 import os
 import re
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +27,7 @@ from sessions.agents.script import (
     Tool,
     Wait,
     read_script,
+    unsealed,
 )
 from sessions.errors import AgentGone, SessionBusy, SessionNotFound
 from sessions.events import (
@@ -76,6 +77,7 @@ class ScriptedSession:
         self._is_playing = False
         self._halt = asyncio.Event()
         self._asks: dict[str, asyncio.Future[Decision]] = {}
+        self._tool: tuple[str, asyncio.Future[Decision]] | None = None  # that was begun and is held
         self._is_over = False
 
     @property
@@ -88,14 +90,14 @@ class ScriptedSession:
         if self._is_over:
             raise AgentGone("The scripted agent has ended.", vendor=VENDOR, retryable=True)
         self._halt.clear()
-        self._prompts, self._is_playing = deque([turn.text]), True
+        self._prompts, self._is_playing = deque([unsealed(turn.text)]), True
         self._inbox.put_nowait(turn)
 
     async def steer(self, turn: TurnInput) -> bool:
         """Have a further prompt played when what was asked before is done."""
         if not self._is_playing or self._halt.is_set():
             return False
-        self._prompts.append(turn.text)
+        self._prompts.append(unsealed(turn.text))
         return True
 
     async def events(self) -> AsyncGenerator[Event, None]:
@@ -122,10 +124,16 @@ class ScriptedSession:
         waiting.set_result(decision)
         return True
 
+    def decide(self, tool: str, decision: Decision) -> None:
+        """Say whether the tool that was begun may run; it is held until then."""
+        if self._tool is not None and self._tool[0] == tool and not self._tool[1].done():
+            self._tool[1].set_result(decision)
+
     async def interrupt(self) -> None:
         """End the running turn."""
         self._halt.set()
-        for waiting in self._asks.values():
+        held = [] if self._tool is None else [self._tool[1]]
+        for waiting in (*held, *self._asks.values()):
             if not waiting.done():
                 waiting.set_exception(_Halted)
 
@@ -204,9 +212,14 @@ class ScriptedSession:
 
     async def _use(self, tool: Tool, turn: TurnInput) -> AsyncGenerator[Event, None]:
         call = str(uuid4())
+        self._tool = call, asyncio.get_running_loop().create_future()
         yield ToolStart(id=call, name=tool.tool, title=tool.title, turn=turn.turn)
+        decision = await self._tool[1]
+        self._tool = None
         failed, output = tool.failed, tool.output
-        if tool.ask:
+        if isinstance(decision, Deny):
+            failed, output = True, decision.reason
+        elif tool.ask:
             self._asks[call] = asyncio.get_running_loop().create_future()
             yield PermissionAsk(id=call, tool=tool.tool, title=tool.title, turn=turn.turn)
             match await self._asks[call]:
@@ -254,6 +267,10 @@ class ScriptedAdapter:
         if lock is None:
             raise SessionBusy("Another process works on this session.", vendor=VENDOR, retryable=True)
         return ScriptedSession(spec, script, record, said, lock)
+
+    def model_url(self, env: Mapping[str, str]) -> None:  # noqa: ARG002 -- a script needs no model
+        """Return None: there is no model."""
+        return
 
     def may_have_acted(self, spec: SessionSpec, prompt: UUID) -> bool:  # noqa: ARG002 -- the same for all
         """Return False: a script does nothing outside this process."""

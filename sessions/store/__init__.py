@@ -2,7 +2,6 @@
 
 from asyncio import Future
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
 from uuid import UUID
@@ -12,6 +11,7 @@ from sessions.keys import SessionKey, TurnId
 from sessions.records import FormerSession, SessionRecord
 from sessions.store.sqlite import open_sqlite
 from sessions.store.sqlite_errors import OnFinal
+from sessions.store.upkeep import OnCommit, Sides, not_measured
 from sessions.store.values import (
     Accepted,
     Fate,
@@ -32,7 +32,7 @@ from sessions.store.values import (
 )
 
 
-class Store(Protocol):
+class Store(Sides, Protocol):
     """Turns, sessions and what is still to be said. Every method is one transaction.
 
     Changes are applied in the order in which they are called, whoever awaits them; a question sees
@@ -195,15 +195,6 @@ class Store(Protocol):
         """A turn's message now shows the mark `shown`, for `state`. It is due again if it has moved on."""
         ...
 
-    async def prune(self, before: datetime) -> int:
-        """Forget some of what ended before then: declined messages, sent pieces, turns.
-
-        Returns how many rows; 0 when nothing is left to forget.
-
-        Sessions, cursors and whatever still waits stay.
-        """
-        ...
-
     async def ensure_session(self, record: SessionRecord) -> SessionRecord:
         """Return the stored session of `record.key`; `record` itself, now stored, if there was none."""
         ...
@@ -281,16 +272,21 @@ class Store(Protocol):
         ...
 
 
-STORES: dict[str, Callable[[Path, Clock, OnFinal], Awaitable[Store]]] = {"sqlite": open_sqlite}
+STORES: dict[str, Callable[[Path, Clock, OnFinal, OnCommit], Awaitable[Store]]] = {"sqlite": open_sqlite}
 """Written by hand: one line for each store."""
 
 
 async def open_store(
-    data_dir: Path, clock: Clock, kind: str = "sqlite", *, on_final: OnFinal = lambda _: None
+    data_dir: Path,
+    clock: Clock,
+    kind: str = "sqlite",
+    *,
+    on_final: OnFinal = lambda _: None,
+    on_commit: OnCommit = not_measured,
 ) -> Store:
     """Open the store below `data_dir`, creating or upgrading it.
 
     Raises:
         Corrupt, TooNew, ReadOnly: the text says where and what to do; nothing was changed.
     """
-    return await STORES[kind](data_dir, clock, on_final)
+    return await STORES[kind](data_dir, clock, on_final, on_commit)

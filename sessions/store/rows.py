@@ -13,6 +13,7 @@ from typing import Any
 from sessions.errors import BadWorkdir
 from sessions.keys import TurnId, session_key
 from sessions.records import FormerSession, SessionRecord
+from sessions.store.said import Asker
 from sessions.store.values import (
     Attachment,
     Button,
@@ -25,6 +26,7 @@ from sessions.store.values import (
     OutboxRow,
     Piece,
     Prompt,
+    Quote,
     Receipt,
     Turn,
     TurnState,
@@ -54,38 +56,51 @@ def path_text(path: Path) -> str:
     return text
 
 
-def inbound_columns(row: Inbound) -> Columns:
-    """Return what an accepted message puts into its turn."""
-    return {
-        "source": row.source,
-        "msg_id": row.msg_id,
-        "key": row.key,
-        "kind": row.kind.value,
-        "origin": row.origin.value,
-        "platform": row.address.platform,
-        "channel_id": row.address.channel_id,
-        "message_id": row.address.message_id,
-        "prompt": prompt_text(row.prompt),
-    }
+def inbound_columns(row: Inbound) -> tuple[str | int | None, ...]:
+    """Return what an accepted message puts into its turn: source, msg_id, key and so on, to prompt."""
+    address = row.address
+    return (
+        row.source,
+        row.msg_id,
+        row.key,
+        row.kind.value,
+        row.origin.value,
+        address.platform,
+        address.channel_id,
+        address.message_id,
+        prompt_text(row.prompt),
+    )
 
 
 def prompt_text(prompt: Prompt) -> str:
     """Return a prompt for its column; equal prompts give equal texts."""
     # By hand for the one value on the hot path: `asdict` copies deeply.
-    return json.dumps(
-        {
-            "text": prompt.text,
-            "author_id": prompt.author_id,
-            "author_name": prompt.author_name,
-            "attachments": [asdict(attachment) for attachment in prompt.attachments],
+    columns: dict[str, object] = {
+        "text": prompt.text,
+        "author_id": prompt.author_id,
+        "author_name": prompt.author_name,
+        "attachments": [asdict(attachment) for attachment in prompt.attachments],
+    }
+    if prompt.quote is not None:
+        columns["quote"] = asdict(prompt.quote)
+    if prompt.by_bot:
+        columns["by_bot"] = True
+    if prompt.asker is not None:
+        asker = prompt.asker
+        columns["asker"] = {
+            "role_ids": asker.role_ids,
+            "guild_id": asker.guild_id,
+            "parent_id": asker.parent_id,
         }
-    )
+    return json.dumps(columns)
 
 
 def turn_of(row: sqlite3.Row) -> Turn:
     """Return a row of `turn`."""
     said: dict[str, Any] = json.loads(row["prompt"])
     attachments = tuple(Attachment(**attachment) for attachment in said.pop("attachments"))
+    quote = Quote(**said.pop("quote")) if "quote" in said else None
+    asker = _asker_of(said.pop("asker")) if "asker" in said else None
     return Turn(
         id=TurnId(row["seq"]),
         key=session_key(row["key"]),
@@ -97,7 +112,7 @@ def turn_of(row: sqlite3.Row) -> Turn:
         address=ChatAddress(
             platform=row["platform"], channel_id=row["channel_id"], message_id=row["message_id"]
         ),
-        prompt=Prompt(**said, attachments=attachments),
+        prompt=Prompt(**said, attachments=attachments, quote=quote, asker=asker),
         created=datetime.fromisoformat(row["created"]),
         epoch=row["epoch"],
         resumption=row["resumption"],
@@ -237,6 +252,11 @@ def former_of(row: sqlite3.Row) -> FormerSession:
         reason=row["reason"],
         turn_count=row["turn_count"],
     )
+
+
+def _asker_of(said: dict[str, Any]) -> Asker:
+    fields: dict[str, Any] = {**said, "role_ids": tuple(said["role_ids"])}
+    return Asker(**fields)
 
 
 def _time_of(text: str | None) -> datetime | None:

@@ -1,7 +1,8 @@
 """Tables, unique and partial indexes of the store, said once for SQLite and PostgreSQL.
 
-Two rules are indexes, so that they hold even where our code is wrong: a message is accepted once
-(`turn_source_msg_id`), and a room never has two running turns (`turn_one_running`).
+Three rules are indexes, so that they hold even where our code is wrong: a message is accepted once
+(`turn_source_msg_id`), a room never has two running turns (`turn_one_running`), and one owner at most was
+made by a pairing code (`granted_one_owner`).
 
 The migrations make exactly these tables; a test compares the two. Hot statements are plain SQL in
 the modules of each backend.
@@ -183,4 +184,40 @@ sa.Table(
     sa.Column("scope", sa.Text, primary_key=True),
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("text", sa.Text, nullable=False),
+)
+
+sa.Table(
+    "granted",
+    METADATA,
+    sa.Column("platform", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("place", sa.Text, primary_key=True),
+    sa.Column("guild", sa.Text, nullable=False),
+    sa.Column("standing", sa.Text, nullable=False),
+    sa.Column("given_by", sa.Text, nullable=False),
+    sa.Column("at", _TIME, nullable=False),
+    sa.CheckConstraint("kind IN ('user', 'role')", name="granted_kind"),
+    sa.CheckConstraint("standing IN ('none', 'user', 'operator', 'owner')", name="granted_standing"),
+    sa.Index(
+        "granted_one_owner",
+        "platform",
+        unique=True,
+        sqlite_where=sa.text("standing = 'owner'"),
+        postgresql_where=sa.text("standing = 'owner'"),
+    ),
+    sqlite_with_rowid=False,
+)
+
+sa.Table(
+    "audit",
+    METADATA,
+    sa.Column("id", _NUMBER, primary_key=True),
+    sa.Column("at", _TIME, nullable=False),
+    sa.Column("platform", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("target", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sqlite_autoincrement=True,
 )

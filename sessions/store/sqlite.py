@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal, TypeVar
 from uuid import UUID
@@ -17,7 +17,6 @@ from sessions.store import (
     sqlite_intake,
     sqlite_merge,
     sqlite_outbox,
-    sqlite_prune,
     sqlite_queue,
     sqlite_receipts,
     sqlite_recovery,
@@ -27,7 +26,10 @@ from sessions.store import (
 from sessions.store.reader import Reader
 from sessions.store.rows import time_text
 from sessions.store.sqlite_errors import OnFinal
+from sessions.store.sqlite_people import SqlitePeople
+from sessions.store.sqlite_upkeep import SqliteUpkeep
 from sessions.store.sqlite_watch import Watch
+from sessions.store.upkeep import OnCommit, not_measured
 from sessions.store.values import (
     STORE_ID,
     Accepted,
@@ -62,6 +64,8 @@ class SqliteStore:
         self._reader = reader
         self._id = store_id
         self._clock = clock
+        self.people = SqlitePeople(self._change_at, reader.ask)
+        self.upkeep = SqliteUpkeep(self._change_at, reader.ask)
 
     def accept(self, row: Inbound) -> asyncio.Future[Accepted]:
         """See `Store.accept`."""
@@ -186,10 +190,6 @@ class SqliteStore:
         """See `Store.receipt_done`."""
         await self._change(lambda c: sqlite_receipts.done(c, turn, state, shown))
 
-    async def prune(self, before: datetime) -> int:
-        """See `Store.prune`."""
-        return await self._change(lambda c: sqlite_prune.prune(c, time_text(before)))
-
     async def ensure_session(self, record: SessionRecord) -> SessionRecord:
         """See `Store.ensure_session`."""
         return await self._change(lambda c: sqlite_sessions.ensure(c, record))
@@ -278,13 +278,15 @@ class SqliteStore:
         return time_text(self._clock.utc())
 
 
-async def open_sqlite(data_dir: Path, clock: Clock, on_final: OnFinal = lambda _: None) -> SqliteStore:
+async def open_sqlite(
+    data_dir: Path, clock: Clock, on_final: OnFinal = lambda _: None, on_commit: OnCommit = not_measured
+) -> SqliteStore:
     """Open the store below `data_dir`; see `open_store`. The caller holds the instance lock."""
     paths = await asyncio.to_thread(Paths.at, data_dir)
     await asyncio.to_thread(sqlite_files.prepare, paths, clock.utc())
     watch = Watch(paths, await asyncio.to_thread(paths.database.stat), on_final)
     connection = await asyncio.to_thread(sqlite_files.connect_writer, paths)
-    writer = Writer(connection, watch.explain, watch.check)
+    writer = Writer(connection, watch.explain, watch.check, on_commit)
     reader = Reader(await asyncio.to_thread(sqlite_files.connect_reader, paths), watch.explain)
     store_id = await reader.ask(lambda c: sqlite_sessions.get_fact(c, *STORE_ID))
     assert store_id is not None

@@ -1,6 +1,7 @@
 """Opens the database file: looks before touching, backs up before an upgrade, one connection to write."""
 
 import os
+import re
 import secrets
 import sqlite3
 from collections.abc import Generator
@@ -9,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from sessions.errors import ReadOnly, TooNew
+from sessions.errors import Corrupt, ReadOnly, TooNew
 from sessions.paths import Paths
 from sessions.store.sqlite_errors import corrupt, state_error
 from sessions.store.values import STORE_ID
@@ -17,29 +18,24 @@ from sessions.store.values import STORE_ID
 APPLICATION_ID: Final = 0x524F4F4D
 """Stands in the file's header, so that Roomkey knows its own ("ROOM")."""
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 """The number of the newest migration."""
 
 _MAGIC: Final = b"SQLite format 3\0"
 _BUSY_S: Final = 5.0
+_COPY_VERSION: Final = re.compile(r"-v(\d+)\.sqlite3$")
 _BACKUPS_KEPT: Final = 5
 _CHECKED_SIZE_BYTES: Final = 64 * 1024 * 1024
 """Reading every page of a larger file would delay each start; there damage shows at its first use."""
 
-_COUNT_WAITING: Final = """
+_COUNTED: Final = """
     PRAGMA temp_store = MEMORY;
-    CREATE TEMP TABLE waiting (key TEXT PRIMARY KEY, turns INTEGER NOT NULL) WITHOUT ROWID;
-    INSERT INTO waiting
-    SELECT key, (SELECT count(*) FROM turn WHERE turn.key = lane.key AND state = 'queued') FROM lane;
-    CREATE TEMP TRIGGER new_turn AFTER INSERT ON main.turn WHEN new.state = 'queued'
-    BEGIN INSERT INTO waiting VALUES (new.key, 1) ON CONFLICT DO UPDATE SET turns = turns + 1; END;
-    CREATE TEMP TRIGGER new_state AFTER UPDATE OF state ON main.turn
-    WHEN (new.state = 'queued') != (old.state = 'queued')
-    BEGIN UPDATE waiting SET turns = turns + iif(new.state = 'queued', 1, -1) WHERE key = new.key; END;
+    CREATE TEMP TABLE counted (key TEXT PRIMARY KEY, turns INTEGER NOT NULL, changes INTEGER NOT NULL)
+    WITHOUT ROWID;
 """
-"""How many turns wait in each lane, for whoever accepts the next: to count them each time takes longer
-the more they are. In memory, so that it costs no write; kept by SQLite, so that it is undone with its
-transaction and no statement can forget it.
+"""How many turns waited in a lane where many do, and after how many changes of any row: whoever accepts
+the next recalls it, for to count them each time takes longer the more they are. Any other change makes it
+worthless, so no statement can forget it. A table in memory, so that it is undone with its transaction.
 """
 
 
@@ -78,7 +74,7 @@ def connect_writer(paths: Paths) -> sqlite3.Connection:
             "INSERT INTO fact (scope, name, text) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
             (*STORE_ID, secrets.token_hex(16)),
         )
-        connection.executescript(_COUNT_WAITING)
+        connection.executescript(_COUNTED)
         return connection
 
 
@@ -89,6 +85,41 @@ def connect_reader(paths: Paths) -> sqlite3.Connection:
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA query_only = ON")
         return connection
+
+
+def copy_database(paths: Paths, target: Path) -> None:
+    """Write the database as it is now into a new file that nobody else can read, also while a bot runs.
+
+    Blocks. Raises StateError, and OSError if there is such a file.
+    """
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    with _as_state_errors(paths), closing(_connect(paths.database, "mode=ro")) as connection:
+        connection.execute("VACUUM INTO ?", (str(target),))
+    _sync(target)
+
+
+def check_database(database: Path) -> int:
+    """Return the schema version of a whole database of ours that nobody uses. Blocks.
+
+    Raises Corrupt, TooNew: the text says which.
+    """
+    try:
+        with closing(_connect(database, "mode=ro&immutable=1")) as connection:
+            application = _number(connection, "PRAGMA application_id")
+            version = _number(connection, "PRAGMA user_version")
+            (finding,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+    except sqlite3.Error as error:
+        raise Corrupt(f"{database.name} is no whole database: {error}.") from error
+    if application != APPLICATION_ID or version < 1:
+        raise Corrupt(f"{database.name} is no database of Roomkey's.")
+    if finding != "ok":
+        raise Corrupt(f"{database.name} is damaged: {finding}.")
+    if version > SCHEMA_VERSION:
+        raise TooNew(
+            f"{database.name} has version {version}; this Roomkey knows {SCHEMA_VERSION}."
+            " Install the newer Roomkey."
+        )
+    return version
 
 
 def newest_backup(paths: Paths) -> Path | None:
@@ -108,7 +139,7 @@ def _inspect(paths: Paths) -> int:
         return 0
     if start != _MAGIC:
         raise corrupt("it is no SQLite database", database, newest_backup(paths))
-    with closing(_connect(database, _gentlest_mode(database))) as connection:
+    with closing(_connect(database, gentlest_mode(database))) as connection:
         tables, application, version = (
             _number(connection, question)
             for question in (
@@ -122,7 +153,7 @@ def _inspect(paths: Paths) -> int:
         if version > SCHEMA_VERSION:
             raise TooNew(
                 f"The database {database} has version {version}; this Roomkey knows {SCHEMA_VERSION}. "
-                "It was left untouched. Install the newer Roomkey again."
+                f"It was left untouched. Install the newer Roomkey again{_way_back(paths)}."
             )
         if database.stat().st_size <= _CHECKED_SIZE_BYTES:
             (finding,) = connection.execute("PRAGMA quick_check(1)").fetchone()
@@ -131,7 +162,22 @@ def _inspect(paths: Paths) -> int:
     return version
 
 
-def _gentlest_mode(database: Path) -> str:
+def _way_back(paths: Paths) -> str:
+    """Return how to go on with this program instead, if a copy from before the upgrade is there."""
+    copies = [
+        path
+        for path in paths.backups.glob("*.sqlite3")
+        if (found := _COPY_VERSION.search(path.name)) and int(found[1]) <= SCHEMA_VERSION
+    ]
+    if not copies:
+        return ""
+    return (
+        f"; or go back to the copy made before the upgrade, without what came after it: "
+        f"roomkey restore --force {max(copies)}"
+    )
+
+
+def gentlest_mode(database: Path) -> str:
     """Return how to open the file so that looking at it leaves no trace."""
     if _has_content(database, "-journal"):
         return "mode=rw"  # killed while it was made: only a writer may roll that back
@@ -160,9 +206,7 @@ def _back_up(paths: Paths, version: int, now: datetime) -> None:
     target = paths.backups / f"roomkey-{now:%Y%m%dT%H%M%S.%fZ}-v{version}.sqlite3"
     unfinished = target.with_suffix(".part")
     unfinished.unlink(missing_ok=True)
-    with closing(_connect(paths.database, "mode=ro")) as connection:
-        connection.execute("VACUUM INTO ?", (str(unfinished),))
-    _sync(unfinished)
+    copy_database(paths, unfinished)
     unfinished.rename(target)
     _sync(paths.backups)
     for old in sorted(paths.backups.glob("*.sqlite3"))[:-_BACKUPS_KEPT]:

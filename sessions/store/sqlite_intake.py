@@ -9,29 +9,33 @@ from typing import Final
 
 from sessions.crash_points import reached
 from sessions.errors import QueueFull
-from sessions.keys import TurnId
-from sessions.store import sqlite_outbox
+from sessions.keys import SessionKey, TurnId
+from sessions.store import sqlite_outbox, sqlite_sessions
 from sessions.store.rows import declined_fate, inbound_columns, plain_text, prompt_text, turn_fate, turn_of
 from sessions.store.sqlite_turns import ADD_LANE
 from sessions.store.values import Accepted, Fate, Inbound, Kind, Piece, Prompt, Touched, TurnState
 
 FIND_KNOWN: Final = "SELECT * FROM turn WHERE source = :source AND msg_id = :msg_id"
+# What every message passes has its values bound by place: by name takes longer than some of the statements.
 LOOK: Final = """
-    SELECT EXISTS (SELECT 1 FROM turn WHERE source = :source AND msg_id = :msg_id),
-           (SELECT turns FROM waiting WHERE key = :key),
-           EXISTS (SELECT 1 FROM turn WHERE key = :key AND state = 'running'),
-           (SELECT paused FROM lane WHERE key = :key)"""
+    SELECT EXISTS (SELECT 1 FROM turn WHERE source = ?2 AND msg_id = ?3),
+           (SELECT count(*) FROM (SELECT 1 FROM turn WHERE key = ?1 AND state = 'queued' LIMIT ?4)),
+           EXISTS (SELECT 1 FROM turn WHERE key = ?1 AND state = 'running'),
+           (SELECT paused FROM lane WHERE key = ?1)"""
+COUNT: Final = "SELECT count(*) FROM turn WHERE key = ?1 AND state = 'queued'"
+RECALL: Final = "SELECT turns FROM counted WHERE key = ?1 AND changes = total_changes()"
+# Remembering is a change, too.
+REMEMBER: Final = "REPLACE INTO counted (key, turns, changes) VALUES (?1, ?2, total_changes() + 1)"
 COUNT_BEFORE: Final = """
     SELECT count(*) + EXISTS (SELECT 1 FROM turn WHERE key = :key AND state = 'running') FROM turn
     WHERE key = :key AND state = 'queued' AND (rank, seq) < (:rank, :seq)"""
 FIRST_RANK: Final = "SELECT min(rank) FROM turn WHERE key = :key AND state = 'queued'"
 ADD_TURN: Final = """
-    INSERT INTO turn (rank, source, msg_id, key, kind, origin, platform, channel_id, message_id, prompt,
-                      state, created, ended, receipt_due)
-    VALUES (:rank, :source, :msg_id, :key, :kind, :origin, :platform, :channel_id, :message_id, :prompt,
-            :state, :now, :ended, :waits AND :message_id IS NOT NULL)"""
+    INSERT INTO turn (source, msg_id, key, kind, origin, platform, channel_id, message_id, prompt,
+                      rank, state, created, ended, receipt_due)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 MOVE_CURSOR: Final = """
-    INSERT INTO cursor (source, channel, msg_id) VALUES (:source, :channel, :msg_id)
+    INSERT INTO cursor (source, channel, msg_id) VALUES (?, ?, ?)
     ON CONFLICT DO UPDATE SET msg_id = max(msg_id, excluded.msg_id)"""
 HAS_CURSOR: Final = "SELECT 1 FROM cursor WHERE source = :source AND channel = :channel"
 DECLINE: Final = """
@@ -54,19 +58,23 @@ LIST_QUEUED_MESSAGES: Final = """
 
 _ELSEWHERE: Final = ""
 """The row for all channels that have no position of their own."""
+_MANY: Final = 128
+"""So many that wait are counted at each accept; of more, the count is kept from one accept to the next."""
 
 
 def accept(connection: sqlite3.Connection, row: Inbound, now: str) -> Accepted:
     """See `Store.accept`."""
     # One look for everything: each statement costs the thread its turn at the interpreter's lock.
-    name = {"source": row.source, "msg_id": row.msg_id, "key": row.key}
-    is_known, waiting, running, paused = connection.execute(LOOK, name).fetchone()
+    look = connection.execute(LOOK, (row.key, row.source, row.msg_id, _MANY))
+    is_known, waiting, running, paused = look.fetchone()
     if is_known:
-        known = connection.execute(FIND_KNOWN, name).fetchone()
+        known = connection.execute(FIND_KNOWN, {"source": row.source, "msg_id": row.msg_id}).fetchone()
         return Accepted(turn=TurnId(known["seq"]), new=False, ahead=_ahead(connection, known))
-    if waiting is None:
-        connection.execute(ADD_LANE, name)
-        waiting = 0
+    if paused is None:
+        connection.execute(ADD_LANE, {"key": row.key})
+    is_long = waiting == _MANY
+    if is_long:
+        waiting = _count_many(connection, row.key)
     if row.queue_limit is not None and waiting >= row.queue_limit:
         raise QueueFull
     ahead = running if row.head else running + waiting
@@ -74,6 +82,10 @@ def accept(connection: sqlite3.Connection, row: Inbound, now: str) -> Accepted:
     turn = _add(connection, row, TurnState.QUEUED, now, waits=waits)
     if row.cursor is not None:
         _move_cursor(connection, row.source, row.cursor, row.msg_id)
+    if row.fact is not None:
+        sqlite_sessions.set_fact(connection, *row.fact)
+    if is_long:  # the last change of them all, or it would not be recalled
+        connection.execute(REMEMBER, (row.key, waiting + 1))
     reached("accept.before_commit")
     return Accepted(turn=turn, new=True, ahead=ahead)
 
@@ -156,19 +168,23 @@ def _add(connection: sqlite3.Connection, row: Inbound, state: TurnState, now: st
     if row.head:
         (first,) = connection.execute(FIRST_RANK, {"key": row.key}).fetchone()
         rank = min(first or 0, 0) - 1
-    columns = inbound_columns(row)
-    columns["rank"] = rank
-    columns["state"] = state.value
-    columns["waits"] = waits
-    columns["now"] = now
-    columns["ended"] = None if state is TurnState.QUEUED else now
+    ended = None if state is TurnState.QUEUED else now
+    receipt_due = waits and row.address.message_id is not None
+    columns = (*inbound_columns(row), rank, state.value, now, ended, receipt_due)
     turn = connection.execute(ADD_TURN, columns).lastrowid
     assert turn is not None
     return TurnId(turn)
 
 
 def _move_cursor(connection: sqlite3.Connection, source: str, channel: str, msg_id: int) -> None:
-    connection.execute(MOVE_CURSOR, {"source": source, "channel": channel, "msg_id": msg_id})
+    connection.execute(MOVE_CURSOR, (source, channel, msg_id))
+
+
+def _count_many(connection: sqlite3.Connection, key: SessionKey) -> int:
+    """Count what waits in a room where it is much: as remembered, if nothing has changed since."""
+    recalled = connection.execute(RECALL, (key,)).fetchone()
+    (waiting,) = recalled or connection.execute(COUNT, (key,)).fetchone()
+    return waiting
 
 
 def _touched(connection: sqlite3.Connection, source: str, msg_id: int, *, changed: bool) -> Touched:

@@ -29,8 +29,8 @@ PUT_BACK: Final = """
 LIST_MERGED: Final = """
     SELECT * FROM turn WHERE merged_into = :into AND state = 'merged' ORDER BY started, seq"""
 END_MERGED: Final = """
-    UPDATE turn SET state = :state, summary = :summary, ended = :now, receipt_due = message_id IS NOT NULL
-    WHERE merged_into = :into AND state = 'merged'"""
+    UPDATE turn SET state = ?2, summary = ?3, ended = ?4, receipt_due = message_id IS NOT NULL
+    WHERE merged_into = ?1 AND state = 'merged'"""
 
 
 def merge(connection: sqlite3.Connection, lease: Lease, turn: TurnId, into: TurnId, now: str) -> Turn | None:
@@ -61,5 +61,4 @@ def put_back(connection: sqlite3.Connection, into: TurnId) -> None:
 
 def end(connection: sqlite3.Connection, into: TurnId, state: TurnState, summary: str, now: str) -> None:
     """End what a turn took along as the turn itself ended."""
-    outcome = {"state": state.value, "summary": plain_text(summary), "now": now}
-    connection.execute(END_MERGED, {"into": into, **outcome})
+    connection.execute(END_MERGED, (into, state.value, plain_text(summary), now))

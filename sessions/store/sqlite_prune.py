@@ -9,20 +9,24 @@ BATCH: Final = 1000
 # In this order: a piece belongs to a turn. The newest turn stays, so that its number is never given again.
 PRUNE: Final = (
     """DELETE FROM declined WHERE (source, msg_id) IN (
-           SELECT source, msg_id FROM declined WHERE at < :before LIMIT :batch)""",
+           SELECT source, msg_id FROM declined
+           WHERE at < :before AND (:key IS NULL OR channel = :key)
+             AND channel NOT IN (SELECT value FROM json_each(:but)) LIMIT :batch)""",
     """DELETE FROM outbox WHERE id IN (
            SELECT id FROM outbox JOIN turn ON seq = outbox.turn
            WHERE outbox.state != 'due' AND ended < :before
-             AND turn.state IN ('done', 'failed', 'cancelled') LIMIT :batch)""",
+             AND turn.state IN ('done', 'failed', 'cancelled') AND (:key IS NULL OR key = :key)
+             AND key NOT IN (SELECT value FROM json_each(:but)) LIMIT :batch)""",
     """DELETE FROM turn WHERE seq IN (
            SELECT seq FROM turn
            WHERE state IN ('done', 'failed', 'cancelled') AND ended < :before
-             AND seq < (SELECT max(seq) FROM turn)
+             AND seq < (SELECT max(seq) FROM turn) AND (:key IS NULL OR key = :key)
+             AND key NOT IN (SELECT value FROM json_each(:but))
              AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.turn = turn.seq) LIMIT :batch)""",
 )
 
 
-def prune(connection: sqlite3.Connection, before: str) -> int:
-    """See `Store.prune`."""
-    name = {"before": before, "batch": BATCH}
+def prune(connection: sqlite3.Connection, before: str, *, key: str | None = None, but: str = "[]") -> int:
+    """See `UpkeepStore.prune_others`; of the room `key` alone, or of all but a JSON list of rooms."""
+    name = {"before": before, "batch": BATCH, "key": key, "but": but}
     return sum(connection.execute(statement, name).rowcount for statement in PRUNE)

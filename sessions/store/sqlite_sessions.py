@@ -18,11 +18,10 @@ ADD: Final = """
             :turn_count, :cost_usd, :context_tokens, :context_window, :origin_key, :resumable, :extra)
     ON CONFLICT DO NOTHING"""
 USE: Final = """
-    UPDATE session SET agent_session_id = :agent_session_id, turn_count = turn_count + 1, last_used = :now,
-                       cost_usd = coalesce(:cost_usd, cost_usd),
-                       context_tokens = coalesce(:context_tokens, context_tokens),
-                       context_window = coalesce(:context_window, context_window)
-    WHERE key = :key AND generation = (SELECT generation FROM turn WHERE seq = :turn)"""
+    UPDATE session SET agent_session_id = ?3, turn_count = turn_count + 1, last_used = ?4,
+                       cost_usd = coalesce(?5, cost_usd), context_tokens = coalesce(?6, context_tokens),
+                       context_window = coalesce(?7, context_window)
+    WHERE key = ?1 AND generation = (SELECT generation FROM turn WHERE seq = ?2)"""
 IS_OF_TURN: Final = """
     SELECT 1 FROM session JOIN turn USING (key, generation) WHERE key = :key AND seq = :turn"""
 ARCHIVE: Final = """
@@ -75,18 +74,8 @@ def change(
     """Apply what a turn made of its session; nothing if the session is of another generation by now."""
     match made:
         case Used():
-            connection.execute(
-                USE,
-                {
-                    "key": key,
-                    "turn": turn,
-                    "agent_session_id": made.agent_session_id,
-                    "cost_usd": made.cost_usd,
-                    "context_tokens": made.context_tokens,
-                    "context_window": made.context_window,
-                    "now": now,
-                },
-            )
+            reported = (made.cost_usd, made.context_tokens, made.context_window)
+            connection.execute(USE, (key, turn, made.agent_session_id, now, *reported))
         case Renewed():
             if connection.execute(IS_OF_TURN, {"key": key, "turn": turn}).fetchone() is not None:
                 renew(connection, key, made.agent_session_id, made.reason, now)

@@ -27,17 +27,16 @@ FIND_NEXT: Final = """
            CASE WHEN kind = 'prompt' THEN iif(cut_off != seq, cut_off, follows) END AS follows
     FROM lane JOIN turn ON turn.key = lane.key AND state = 'queued'
     LEFT JOIN session ON session.key = lane.key
-    WHERE lane.key = :key AND lane.epoch = :epoch AND NOT paused
+    WHERE lane.key = ?1 AND lane.epoch = ?2 AND NOT paused
     ORDER BY rank, seq LIMIT 1"""
 START: Final = """
-    UPDATE turn SET state = 'running', attempt = attempt + 1, epoch = :epoch, generation = :generation,
-                    follows = :follows, started = :now, receipt_due = receipt_due OR receipt != ''
-    WHERE seq = :turn"""
+    UPDATE turn SET state = 'running', attempt = attempt + 1, epoch = ?2, generation = ?3,
+                    follows = ?4, started = ?5, receipt_due = receipt_due OR receipt != ''
+    WHERE seq = ?1"""
 FINISH: Final = """
-    UPDATE turn SET state = :state, summary = :summary, ended = :now,
-                    receipt_due = message_id IS NOT NULL
-    WHERE seq = :turn AND key = :key AND state = 'running'
-      AND EXISTS (SELECT 1 FROM lane WHERE key = :key AND epoch = :epoch)"""
+    UPDATE turn SET state = ?4, summary = ?5, ended = ?6, receipt_due = message_id IS NOT NULL
+    WHERE seq = ?1 AND key = ?2 AND state = 'running'
+      AND EXISTS (SELECT 1 FROM lane WHERE key = ?2 AND epoch = ?3)"""
 # To the head of the queue, because it was before all that waits there, whatever was moved meanwhile.
 GIVE_BACK: Final = """
     UPDATE turn SET state = 'queued', attempt = attempt - 1, started = NULL,
@@ -84,7 +83,7 @@ def advance(
         fence(connection, lease)
     if take is Take.NONE:
         return None
-    row = connection.execute(FIND_NEXT, {"key": lease.key, "epoch": lease.epoch}).fetchone()
+    row = connection.execute(FIND_NEXT, (lease.key, lease.epoch)).fetchone()
     if row is not None:
         return _start(connection, lease, row, now)
     if finish is None:  # else the lease is known to be good, and what ran has ended
@@ -136,9 +135,8 @@ def fence(connection: sqlite3.Connection, lease: Lease) -> None:
 
 def _start(connection: sqlite3.Connection, lease: Lease, row: sqlite3.Row, now: str) -> Turn:
     turn = turn_of(row)
-    state = {"epoch": lease.epoch, "generation": turn.generation, "follows": row["follows"], "now": now}
     try:
-        connection.execute(START, {"turn": turn.id, **state})
+        connection.execute(START, (turn.id, lease.epoch, turn.generation, row["follows"], now))
     except sqlite3.IntegrityError as error:  # the index that allows one running turn
         raise _still_runs(lease) from error
     if turn.follows_cut or turn.resumption or turn.kind is Kind.RESET:
@@ -159,8 +157,8 @@ def _finish(
         sqlite_merge.put_back(connection, finish.turn)
         ended = connection.execute(GIVE_BACK, name)
     else:
-        outcome = {"state": finish.state.value, "summary": plain_text(finish.summary), "now": now}
-        ended = connection.execute(FINISH, {**name, **outcome})
+        outcome = (finish.state.value, plain_text(finish.summary), now)
+        ended = connection.execute(FINISH, (finish.turn, lease.key, lease.epoch, *outcome))
     if ended.rowcount == 0:
         raise Fenced
     if finish.state is TurnState.QUEUED:

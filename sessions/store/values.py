@@ -9,6 +9,9 @@ from typing import Final, Literal
 
 from sessions.keys import SessionKey, TurnId
 from sessions.records import SessionChange
+from sessions.store.said import Attachment as Attachment
+from sessions.store.said import Prompt as Prompt
+from sessions.store.said import Quote as Quote
 
 STORE_ID: Final = ("store", "id")
 """Scope and name of the fact that tells one store from every other; made when the store is."""
@@ -80,34 +83,13 @@ class ChatAddress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attachment:
-    """A file that came with a message, not yet downloaded. `name` is foreign: never a path."""
-
-    id: str
-    name: str
-    url: str
-    size_bytes: int
-    content_type: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prompt:
-    """What somebody said. `author_id` and `author_name` are foreign text, None for nobody."""
-
-    text: str
-    author_id: str | None = None
-    author_name: str | None = None
-    attachments: tuple[Attachment, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Inbound:
     """What is to be accepted. `(source, msg_id)` is unique as long as it is kept: a repeat is not new.
 
     With a `queue_limit`, a room that has so many waiting refuses it (`QueueFull`). `head` puts it
     before everything that waits in its room. `cursor` is the channel whose catch-up position moves
     to `msg_id` in the same transaction; it never moves back. `held` says that it will have to wait
-    though nothing is before it in its room.
+    though nothing is before it in its room. `fact` is stored along with it: scope, name, text.
     """
 
     source: str
@@ -121,6 +103,7 @@ class Inbound:
     cursor: str | None = None
     queue_limit: int | None = None
     held: bool = False
+    fact: tuple[str, str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

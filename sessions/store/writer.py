@@ -9,16 +9,19 @@ import logging
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from sessions.errors import RoomkeyError, StateError
+from sessions.store.upkeep import OnCommit, not_measured
 
 log = logging.getLogger(__name__)
 
 _BATCH: Final = 256
+"""A commit that has so many changes takes no more with it; so it never has twice as many."""
 
 T = TypeVar("T")
 Change = Callable[[sqlite3.Connection], T]
@@ -46,16 +49,20 @@ class Writer:
         connection: sqlite3.Connection,
         explain: Callable[[sqlite3.Error], StateError],
         check: Callable[[], None] = lambda: None,
+        on_commit: OnCommit = not_measured,
     ) -> None:
         """Take over the connection; `explain` turns SQLite's errors into ours, a new one at each call.
 
         `check` is called before each commit, in the writer's thread, and may refuse it: StateError.
+        `on_commit` hears there of each commit how long it took and how many changes it had.
         """
         self._connection = connection
         self._explain = explain
         self._check = check
+        self._on_commit = on_commit
         self._loop = asyncio.get_running_loop()
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._asked: list[_Job] = []
+        self._jobs: queue.SimpleQueue[list[_Job] | None] = queue.SimpleQueue()
         self._closing = False
         self._closed = asyncio.Event()
         # A daemon, so that a program that dies without closing the store is not kept from ending.
@@ -73,13 +80,22 @@ class Writer:
         if self._closing:
             _fail(future, StateError("The store is closed."))
         else:
-            self._jobs.put(_Job(change, future))
+            if not self._asked:
+                self._loop.call_soon(self._hand_in)
+            self._asked.append(_Job(change, future))
         return future
+
+    def _hand_in(self) -> None:
+        """Wake the thread for all that was asked for in this round of the loop, not for each of it."""
+        asked, self._asked = self._asked, []
+        for start in range(0, len(asked), _BATCH):
+            self._jobs.put(asked[start : start + _BATCH])
 
     async def close(self) -> None:
         """Commit what was handed in, then close the connection. May be called twice."""
         if not self._closing:
             self._closing = True
+            self._hand_in()
             self._jobs.put(None)
         await self._closed.wait()
 
@@ -94,20 +110,21 @@ class Writer:
         self._tell(self._closed.set)
 
     def _collect(self) -> tuple[list[_Job], bool]:
-        """Wait for a job, take those behind it too; whether they are the last."""
+        """Wait for jobs, take those behind them too; whether they are the last."""
         jobs: list[_Job] = []
         try:
-            job = self._jobs.get()
-            while job is not None:
-                jobs.append(job)
-                if len(jobs) == _BATCH:
+            more = self._jobs.get()
+            while more is not None:
+                jobs += more
+                if len(jobs) >= _BATCH:
                     return jobs, False
-                job = self._jobs.get_nowait()
+                more = self._jobs.get_nowait()
         except queue.Empty:
             return jobs, False
         return jobs, True
 
     def _commit(self, jobs: list[_Job]) -> None:
+        began_s = time.monotonic()
         try:
             if not self._applied_together(jobs):
                 self._connection.execute("BEGIN IMMEDIATE")
@@ -122,6 +139,8 @@ class Writer:
                 log.error("could not commit", extra=reason)  # noqa: TRY400 - where it was raised says nothing
             for job in jobs:
                 job.error = self._ours(error)
+        else:
+            self._on_commit(time.monotonic() - began_s, len(jobs))
 
     def _applied_together(self, jobs: list[_Job]) -> bool:
         """Run all changes in one transaction, left open; False, with nothing done, if one of them fails.

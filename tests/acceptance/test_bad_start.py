@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.blocking, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.blocking, pytest.mark.timeout(240)]
 
 TOKEN = f"MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE.no-real-token-{secrets.token_hex(8)}"
 NOWHERE = "http://127.0.0.1:9"
@@ -21,6 +21,7 @@ def start(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.Compl
         "PATH": os.environ["PATH"],
         "HOME": str(tmp_path),
         "ROOMKEY_DATA_DIR": str(tmp_path / "data"),
+        "ROOMKEY_ISOLATION": "none",
         "ROOMKEY_DISCORD__API_BASE": NOWHERE,
         "DISCORD_BOT_TOKEN": TOKEN,
         **variables,
@@ -30,7 +31,7 @@ def start(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.Compl
         env={name: text for name, text in environment.items() if text},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
 
@@ -102,6 +103,34 @@ def test_a_second_bot_on_the_same_data_is_refused(tmp_path: Path) -> None:
 
     with hold_data_dir(tmp_path / "data"):
         refused(start(tmp_path), 75, str(os.getpid()), "ROOMKEY_DATA_DIR")
+
+
+def test_a_missing_bubblewrap_is_named_with_what_installs_it(tmp_path: Path) -> None:
+    refused(
+        start(tmp_path, ROOMKEY_ISOLATION="bwrap", PATH="/nowhere"), 78, "isolation", "apt install bubblewrap"
+    )
+
+
+def test_an_isolation_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    refused(start(tmp_path, ROOMKEY_ISOLATION="auto"), 78, "ROOMKEY_ISOLATION", "'bwrap'")
+
+
+@pytest.mark.parametrize(
+    ("mount", "words"),
+    [
+        ("{data}:rw", "Roomkey's own data"),
+        ("/:ro", "a directory of the system"),
+        ("{tmp}/gone:ro", "does not exist"),
+        ("{tmp}/link:ro", "leads over a link"),
+        ("{tmp}/real", "must end in :ro"),
+    ],
+)
+def test_a_mount_that_cannot_be_given_is_refused(tmp_path: Path, mount: str, words: str) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    given = mount.format(data=tmp_path / "data", tmp=tmp_path)
+    room = "ROOMKEY_CHANNEL__123456789012345678__MOUNTS"
+    refused(start(tmp_path, **{room: f'["{given}"]'}), 78, words)
 
 
 def test_a_corrupt_sessions_json_stops_nothing_and_stays(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ SEED = "every day"
 CYCLES = 3
 BATCHES = -(-len(POINTS) // CYCLES)
 
-pytestmark = pytest.mark.timeout(90)  # real processes on a machine that may be busy
+pytestmark = pytest.mark.timeout(240)  # real processes on a machine that may be busy
 
 
 @pytest.mark.fault("F1", "kill -9 at every named point", "all answered once, in order, in their own rooms")

@@ -13,14 +13,16 @@ from playwright.async_api import Locator, Page, expect
 
 from tests.support.browser import ARTEFACTS, chromium
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(240)
 
 
 @asynccontextmanager
-async def demo(tmp_path: Path, *options: str) -> AsyncGenerator[asyncio.subprocess.Process]:
+async def demo(
+    tmp_path: Path, *options: str, path: str = os.environ["PATH"]
+) -> AsyncGenerator[asyncio.subprocess.Process]:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", "demo", "--no-browser", *options),
-        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TMPDIR": str(tmp_path)},
+        env={"PATH": path, "HOME": str(tmp_path), "TMPDIR": str(tmp_path)},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -34,7 +36,7 @@ async def demo(tmp_path: Path, *options: str) -> AsyncGenerator[asyncio.subproce
 
 async def address(process: asyncio.subprocess.Process) -> str:
     assert process.stdout is not None
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(60):
         line = (await process.stdout.readline()).decode()
     assert line.startswith("Roomkey is ready: http://127.0.0.1:")
     return line.split()[-1]
@@ -52,7 +54,7 @@ async def test_it_prints_one_address_and_leaves_nothing_behind(tmp_path: Path) -
 
 async def test_an_end_while_it_starts_leaves_nothing_behind(tmp_path: Path) -> None:
     async with demo(tmp_path) as process:
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(60):
             while not list(tmp_path.glob("roomkey-demo-*/roomkey/roomkey.lock")):
                 await asyncio.sleep(0.01)
         process.terminate()
@@ -60,6 +62,22 @@ async def test_an_end_while_it_starts_leaves_nothing_behind(tmp_path: Path) -> N
         assert await process.stderr.read() == b""  # so nobody is left who holds it open
         assert await process.wait() == 0
     assert not list(tmp_path.glob("roomkey-demo-*"))
+
+
+async def test_a_weaker_isolation_is_said_in_the_terminal_and_on_the_page(tmp_path: Path) -> None:
+    """Where there is no bubblewrap. Nothing but the demo falls back."""
+    async with demo(tmp_path, path="/nowhere") as process, chromium() as browser:
+        url = await address(process)
+        assert process.stdout is not None
+        async with asyncio.timeout(60):
+            lines = [(await process.stdout.readline()).decode() for _ in range(3)]
+        assert "apt install bubblewrap" in lines[1]
+        assert lines[2].startswith(
+            ("The demo goes on with isolation landlock:", "The demo goes on with isolation none:")
+        )
+        page = await browser.new_page()
+        await page.goto(url)
+        await expect(page.get_by_text("nothing stronger is possible here")).to_have_count(1, timeout=30_000)
 
 
 async def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from bot.chat_discord.intake import NOT_STORED
 from tests.support.running_bot import World, world
 from tests.support.small_disk import Disk, on_small_disk, read_only
 
-pytestmark = pytest.mark.timeout(60)  # real processes on a machine that may be busy
+pytestmark = pytest.mark.timeout(240)  # real processes on a machine that may be busy
 
 SCRIPT = """
 [[turn]]
@@ -99,7 +99,7 @@ async def test_f17_a_database_that_is_held_is_said_in_the_room_and_survived(tmp_
         with closing(sqlite3.connect(here.data_dir / DATABASE, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             said = await here.guild.user("ann").says("while it is held", workshop)
-            await workshop.next_from_bot(after=said, containing=NOT_STORED, timeout=15)
+            await workshop.next_from_bot(after=said, containing=NOT_STORED, timeout=60)
         await here.ask("after", workshop, "after")
         assert await here.stop() == 0
 
@@ -155,7 +155,7 @@ async def online(here: World, *command: str) -> asyncio.subprocess.Process:
 async def logged(here: World) -> asyncio.subprocess.Process:
     """Start the bot, wait until it hears the guild, and keep what it logs to be read."""
     bot = await spawned(here)
-    await here.guild.wait_online(timeout=15)
+    await here.guild.wait_online(timeout=60)
     return bot
 
 
@@ -172,7 +172,7 @@ async def spawned(here: World, *command: str) -> asyncio.subprocess.Process:
 async def ended(bot: asyncio.subprocess.Process, *words: str) -> None:
     """Wait for an end that no restart mends, told in one sentence with these words."""
     assert bot.stderr is not None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         said = (await bot.stderr.read()).decode()
         assert await bot.wait() == 78, said
     sentence = said.splitlines()[-1]

@@ -191,7 +191,7 @@ async def test_f11_a_close_that_is_final_ends_the_bot_with_a_code(
         await here.start()
         assert here.bot is not None
         await here.guild.gateway.close(code)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             assert await here.bot.wait() == exit_code
 
 

@@ -20,8 +20,9 @@ async def test_f24_a_bot_that_starts_while_discord_is_away_waits_and_works(tmp_p
     async with world(tmp_path, settings=SCRIPTED) as here:
         async with asyncio.TaskGroup() as tasks, here.guild.away():
             starting = tasks.create_task(here.start())
+            while here.bot is None:
+                await asyncio.sleep(0.05)
             await asyncio.sleep(2.5)
-            assert here.bot is not None
             assert here.bot.returncode is None
             assert not starting.done()
         await here.ask("hello", here.guild.channel("lobby"), "hello")

@@ -9,7 +9,7 @@ import pytest
 from bot.demo.guild.actors import Place
 from tests.support.running_bot import World, world
 
-pytestmark = pytest.mark.timeout(90)  # real processes on a machine that may be busy
+pytestmark = pytest.mark.timeout(240)  # real processes on a machine that may be busy
 
 COUNT = 20
 SCRIPTED = {"ROOMKEY_AGENT__VENDOR": "scripted", "ROOMKEY_DISCORD__CATCH_UP_LIMIT": "1000"}
@@ -45,7 +45,7 @@ async def test_a_bot_that_was_stopped_answers_what_was_said_meanwhile(tmp_path: 
             await say(here, place, texts)
         await here.start()
         for place in places.values():
-            await place.next_from_bot(containing=texts[-1], timeout=30)
+            await place.next_from_bot(containing=texts[-1], timeout=60)
         told = await answered(here, places)
         assert told == {"shop": ["hello", *texts], "dm": ["hello", *texts], "new": texts}
 
@@ -58,7 +58,7 @@ async def test_a_bot_whose_session_the_gateway_forgot_answers_what_was_said_mean
         await here.guild.gateway.invalidate()
         texts = [f"number {n}." for n in range(COUNT)]
         await say(here, shop, texts)
-        await shop.next_from_bot(containing=texts[-1], timeout=30)
+        await shop.next_from_bot(containing=texts[-1], timeout=60)
         assert await answered(here, {"shop": shop}) == {"shop": ["hello", *texts]}
 
 
@@ -71,15 +71,15 @@ async def test_what_was_edited_and_deleted_after_a_crash_runs_as_it_is_now(tmp_p
         here.settings["ROOMKEY_AGENT__SCRIPT"] = str(script)
         await here.start()
         await ann.says("hang", shop)
-        await shop.next_from_bot(containing="half an answer", timeout=12)
+        await shop.next_from_bot(containing="half an answer", timeout=60)
         gone, changed, last = [await ann.says(text, shop) for text in ("gone", "first", "last")]
-        await shop.reacted(last, "⏳", timeout=12)
+        await shop.reacted(last, "⏳", timeout=60)
         await here.kill()
         await ann.deletes(gone)
         await ann.edits(changed, "second")
         await here.start()
-        await shop.next_from_bot(containing="Dropped what ann had waiting here.", timeout=30)
-        await shop.next_from_bot(after=last, containing="last", timeout=30)
+        await shop.next_from_bot(containing="Dropped what ann had waiting here.", timeout=60)
+        await shop.next_from_bot(after=last, containing="last", timeout=60)
         assert (await answered(here, {"shop": shop}))["shop"][-2:] == ["second", "last"]
 
 
@@ -107,6 +107,6 @@ async def test_a_catch_up_that_is_cut_short_is_done_again_and_nothing_is_lost_or
         await here.start()
         places = {"library": library, "new": new, "shop": shop}
         for place, last in zip(places.values(), ("two", "four", "six"), strict=True):
-            await place.next_from_bot(containing=last, timeout=30)
+            await place.next_from_bot(containing=last, timeout=60)
         told = await answered(here, places)
         assert told == {"library": ["one", "two"], "new": ["three", "four"], "shop": ["hello", "five", "six"]}

@@ -7,7 +7,7 @@ import pytest
 
 from tests.campaign.guards import GUARDS, Guard, is_caught
 
-pytestmark = pytest.mark.timeout(60)  # a pytest of its own for each
+pytestmark = pytest.mark.timeout(240)  # a pytest of its own for each
 
 
 @pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.name)

@@ -8,7 +8,7 @@ import pytest
 from benchmarks.crowd import Crowd, crowd
 from benchmarks.probe import Sample
 
-pytestmark = pytest.mark.timeout(90)  # a real process on a machine that may be busy
+pytestmark = pytest.mark.timeout(240)  # a real process on a machine that may be busy
 
 MOST_MIB = 286
 """300 MB."""

@@ -20,6 +20,7 @@ async def bot(tmp_path: Path, api_base: str) -> AsyncGenerator[asyncio.subproces
             "PATH": os.environ["PATH"],
             "HOME": str(tmp_path),
             "ROOMKEY_DATA_DIR": str(tmp_path / "data"),
+            "ROOMKEY_ISOLATION": "none",
             "ROOMKEY_DISCORD__API_BASE": api_base,
             "DISCORD_BOT_TOKEN": TOKEN,
         },

@@ -15,7 +15,7 @@ from sessions.settings import AgentSettings
 from tests.support.notify_socket import notify_socket
 from tests.support.running_bot import world
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(240)
 
 UNIT = Path(__file__).parents[2] / "deploy" / "user" / "roomkey.service"
 

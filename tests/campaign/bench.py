@@ -211,12 +211,14 @@ class Bench:
             "PATH": os.environ["PATH"],
             "HOME": str(self.root),
             "ROOMKEY_DATA_DIR": str(self.data_dir),
+            "ROOMKEY_ISOLATION": "none",
             "ROOMKEY_LOG__LEVEL": "info",
             "ROOMKEY_DISCORD__API_BASE": guild.api_base,
             "ROOMKEY_DISCORD__GATEWAY_URL": guild.gateway_url,
             "ROOMKEY_DISCORD__LISTEN_CHANNELS": json.dumps([guild.channel(name).id for name in LISTEN]),
             "ROOMKEY_DISCORD__ALLOWED_GUILDS": json.dumps([guild.world.guild_id]),
             "ROOMKEY_DISCORD__ALLOWED_USERS": json.dumps([guild.user(name).id for name in PEOPLE]),
+            "ROOMKEY_DISCORD__OPERATORS": json.dumps([guild.user(name).id for name in PEOPLE]),
             "DISCORD_BOT_TOKEN": guild.token,
         }
 
@@ -237,7 +239,7 @@ async def bench(root: Path, *, real: bool = False) -> AsyncGenerator[Bench]:
             await guild.user(PEOPLE[0]).opens_thread(guild.channel(channel), f"aside of {channel}")
         if real:
             model = await stack.enter_async_context(OfflineModel())
-            settings = {"ANTHROPIC_BASE_URL": model.url, "ANTHROPIC_API_KEY": "offline"}
+            settings = {"ANTHROPIC_BASE_URL": model.url, "ANTHROPIC_API_KEY": "offline-key"}
         else:
             script = root / "script.toml"
             script.write_text(SCRIPT, encoding="utf-8")

@@ -6,20 +6,30 @@ What guards a promise is guarded itself, by the test that tests/campaign/guards.
 """
 
 import asyncio
+import os
 import re
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, Final
 
 import discord
 import pytest
 
+from bot import people
+from bot.access import Allow, Tier
+from bot.chat_discord import port, public_only
 from bot.chat_discord.client import RoomkeyClient
 from bot.chat_discord.port import DiscordPort
+from bot.loops import LoopBudget
+from bot.still_may import StillMay
+from sessions import beneath, prompts
+from sessions.agents import claude_session
+from sessions.agents.base import TurnInput
 from sessions.paths import Paths
+from sessions.redaction import Redactor
 from sessions.store import sqlite_files, sqlite_intake, sqlite_sessions, sqlite_turns
 from sessions.store.sqlite import SqliteStore
-from sessions.store.values import Lease
+from sessions.store.values import Lease, Turn
 
 
 def _without_dedupe() -> None:
@@ -83,7 +93,66 @@ def _without_cursor() -> None:
     _replace(SqliteStore, "cursors", forgetful)
 
 
+def _without_masks() -> None:
+    def nothing(self: Redactor, text: str) -> list[tuple[int, int]]:
+        return []
+
+    _replace(Redactor, "spans", nothing)
+
+
+def _without_hold() -> None:
+    def nothing(self: Redactor, text: str) -> int:
+        return 0
+
+    _replace(Redactor, "hold_back", nothing)
+
+
+def _without_allowed_mentions() -> None:
+    _replace(port, "_NOBODY", discord.AllowedMentions.all())
+
+
+def _without_no_links() -> None:
+    _replace(beneath, "openat2", lambda *_: None)
+    for flags in ("_NO_LINK", "_DIRECTORY", "_READ"):
+        _replace(beneath, flags, getattr(beneath, flags) & ~os.O_NOFOLLOW)
+
+
+def _without_seal() -> None:
+    _replace(prompts, "_BROKEN_SEAL", "012345678901")  # that of the test: what it would break, it leaves
+
+
+def _without_public_only() -> None:
+    _replace(public_only, "is_public", lambda _: True)
+
+
+def _without_loop_budget() -> None:
+    _replace(LoopBudget, "bot_speaks", lambda *_: True)
+
+
+def _without_client_composed() -> None:
+    frames = claude_session.prompt_frames
+
+    async def as_typed(turn: TurnInput) -> AsyncIterator[dict[str, object]]:
+        async for frame in frames(turn):
+            yield {**frame, "client_composed": False}
+
+    _replace(claude_session, "prompt_frames", as_typed)
+
+
+def _without_authorize() -> None:
+    _replace(people, "authorize", lambda *_: Allow(Tier.OWNER))
+
+
+def _without_asking_again() -> None:
+    async def may(_self: StillMay, _turn: Turn) -> None:
+        pass
+
+    _replace(StillMay, "__call__", may)
+
+
 REMOVALS: Final[Mapping[str, Callable[[], None]]] = {
+    "authorize": _without_authorize,
+    "asked again": _without_asking_again,
     "dedupe": _without_dedupe,
     "one running turn": _without_one_running,
     "nonce": _without_nonce,
@@ -92,6 +161,14 @@ REMOVALS: Final[Mapping[str, Callable[[], None]]] = {
     "generation": _without_generation,
     "outbox retry": _without_retry,
     "catch-up cursor": _without_cursor,
+    "masks": _without_masks,
+    "held back": _without_hold,
+    "allowed mentions": _without_allowed_mentions,
+    "no links": _without_no_links,
+    "seal": _without_seal,
+    "public addresses": _without_public_only,
+    "loop budget": _without_loop_budget,
+    "client composed": _without_client_composed,
 }
 """Every guard, and what takes it out."""
 

@@ -19,6 +19,11 @@ class Guard:
 
 
 GUARDS: Final = (
+    Guard("authorize", "tests/unit/test_access_matrix.py::test_messages"),
+    Guard(
+        "asked again",
+        "tests/unit/test_still_may.py::test_a_prompt_runs_if_its_author_may_speak_now",
+    ),
     Guard("dedupe", "tests/contract/test_stores.py::test_a_known_id_is_not_new"),
     Guard("one running turn", "tests/contract/test_stores.py::test_a_second_running_turn_is_refused"),
     Guard(
@@ -44,6 +49,30 @@ GUARDS: Final = (
         "catch-up cursor",
         "tests/integration/test_catch_up.py::"
         "test_what_is_said_while_the_bot_does_not_run_is_answered_once_in_order",
+    ),
+    Guard("masks", "tests/contract/test_ports.py::test_no_text_leaves_by_any_method_with_a_secret_in_it"),
+    Guard(
+        "held back",
+        "tests/unit/test_redacted_events.py::test_a_secret_that_grows_is_never_shown_in_part",
+    ),
+    Guard(
+        "allowed mentions",
+        "tests/integration/test_client_messages.py::test_what_an_agent_writes_pings_nobody",
+    ),
+    Guard("no links", "tests/unit/test_beneath.py::test_a_link_is_not_read_wherever_it_stands"),
+    Guard("seal", "tests/unit/test_prompts.py::test_nobody_can_forge_a_line_of_ours"),
+    Guard(
+        "public addresses",
+        "tests/unit/test_public_only.py::"
+        "test_a_name_of_discords_that_leads_inside_is_not_connected_to[127.0.0.1]",
+    ),
+    Guard(
+        "loop budget",
+        "tests/unit/test_desk.py::test_what_a_bot_says_beyond_its_turns_is_declined_and_said_once",
+    ),
+    Guard(
+        "client composed",
+        "tests/realcli/test_content.py::test_a_path_is_read_from_nowhere_in_a_prompt",
     ),
 )
 _TESTS_FAILED: Final = 1

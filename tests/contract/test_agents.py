@@ -273,6 +273,57 @@ async def test_a_denied_tool_does_not_run_and_the_agent_hears_why(
     assert not (spec.workdir / "asked").exists()
 
 
+async def test_a_tool_is_decided_about_once(adapter: AgentAdapter, spec: SessionSpec) -> None:
+    async with talk(adapter, spec) as agent:
+        agent.holds_tools = True
+        turn = await agent.send(ASK)
+        start = await agent.first(ToolStart)
+        agent.session.decide("nobody began this", Deny(reason="no"))
+        agent.session.decide(start.id, Allow())
+        agent.session.decide(start.id, Deny(reason="too late"))
+        ask = await agent.first(PermissionAsk)
+        await agent.session.answer(ask.id, Allow())
+        await agent.done(turn)
+    (end,) = agent.of(ToolEnd, turn)
+    assert not end.failed
+
+
+async def test_a_tool_that_may_not_begin_does_not_and_the_agent_hears_why(
+    adapter: AgentAdapter, spec: SessionSpec
+) -> None:
+    async with talk(adapter, spec) as agent:
+        agent.holds_tools = True
+        turn = await agent.send(ASK)
+        start = await agent.first(ToolStart)
+        agent.session.decide(start.id, Deny(reason="not written down"))
+        assert (await agent.done(turn)).status == "ok"
+    (end,) = agent.of(ToolEnd, turn)
+    assert end.failed
+    assert "not written down" in end.output
+    assert not agent.of(PermissionAsk, turn)
+    assert not (spec.workdir / "asked").exists()
+
+
+async def test_an_interrupt_ends_a_turn_whose_tool_waits(adapter: AgentAdapter, spec: SessionSpec) -> None:
+    async with talk(adapter, spec) as agent:
+        agent.holds_tools = True
+        turn = await agent.send(ASK)
+        await agent.first(ToolStart)
+        await agent.session.interrupt()
+        assert (await agent.done(turn)).status == "stopped"
+        assert not agent.of(PermissionAsk, turn)
+        assert (await agent.ask(SAY)).status == "ok"
+
+
+async def test_closing_ends_a_process_whose_tool_waits(adapter: AgentAdapter, spec: SessionSpec) -> None:
+    async with talk(adapter, spec) as agent:
+        agent.holds_tools = True
+        await agent.send(ASK)
+        await agent.first(ToolStart)
+        await agent.session.close(0.1)
+        assert not await asyncio.to_thread(is_locked, spec.lock)
+
+
 async def test_a_call_is_reported_before_its_question(adapter: AgentAdapter, spec: SessionSpec) -> None:
     async with talk(adapter, spec) as agent:
         turn = await agent.send(f"words:900\n{ASK}")

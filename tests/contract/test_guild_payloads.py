@@ -208,6 +208,7 @@ def requests(guild: OfflineGuild) -> list[Asked]:
         Asked("GET", f"/users/{users}", user.User),
         Asked("POST", "/users/@me/channels", channel.DMChannel, {"recipient_id": guild.user("ann").id}),
         Asked("GET", "/oauth2/applications/@me", appinfo.AppInfo),
+        Asked("GET", "/applications/@me", appinfo.AppInfo),
         Asked("GET", "/gateway/bot", gateway.GatewayBot),
         Asked("GET", home, guild_types.Guild),
         Asked("GET", f"{home}/members", list[member.MemberWithUser]),

@@ -1,5 +1,6 @@
 """What every ChatPort keeps: the one in memory that tests use, and Discord's against the offline guild."""
 
+import inspect
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from bot.chat import Banned, Button, ChatError, ChatPort, ChatRefused, MessageGo
 from bot.chat_discord.login import default_intents
 from bot.chat_discord.port import DiscordPort
 from bot.demo.guild import OfflineGuild, Permission, Place, RateLimits
+from sessions.redaction import Redactor
 from tests.support.clocks import SetClock
 from tests.support.discord_client import Bot, connected
 from tests.support.ports import FakePort
@@ -307,3 +309,27 @@ async def test_a_limit_of_one_route_stops_no_other() -> None:
                 await port.send(desk, "hello")
             assert not isinstance(caught.value, Banned)
             await port.typing(desk)
+
+
+async def test_no_text_leaves_by_any_method_with_a_secret_in_it() -> None:
+    """Walks the methods of `ChatPort`: a new one that takes text must be called here."""
+    secret = "sk-ant-api03-0123456789"
+    button = Button(label=f"Use {secret}", action="rk:use")
+    async with OfflineGuild(channels=["desk"], rate_limits=RateLimits.off()) as guild:
+        desk = guild.channel("desk").id
+        async with connected(guild, Bot(default_intents())) as bot:
+            port = DiscordPort(bot, redactor=Redactor([secret]))
+            sent = await port.send(desk, f"one {secret}", buttons=[button], nonce="a1")
+            found = await port.find_sent(desk, f"one {secret}", after_id=None)
+            assert found == sent
+            await port.edit(desk, sent, f"two {secret}", buttons=[button])
+        texts = [message.content for message in guild.channel("desk").messages()]
+        assert texts == ["two [secret]"]
+        assert secret not in repr([(entry.path, entry.query, entry.body) for entry in guild.ledger.entries])
+    takers = {
+        name
+        for name, method in vars(ChatPort).items()
+        if inspect.isfunction(method)
+        and {"body", "text", "buttons", "files", "file", "name"} & set(inspect.signature(method).parameters)
+    }
+    assert takers == {"send", "edit", "find_sent"}

@@ -99,6 +99,16 @@ async def bodies(store: Store) -> list[str]:
 # -- accepting -------------------------------------------------------------------------------------
 
 
+async def test_a_fact_is_stored_with_the_message_it_came_with_or_not_at_all(store: Store) -> None:
+    await store.accept(inbound(1, fact=("loops", "chat", "one")))
+    assert await store.get_fact("loops", "chat") == "one"
+    with pytest.raises(QueueFull):
+        await store.accept(inbound(2, queue_limit=1, fact=("loops", "chat", "two")))
+    await store.accept(inbound(1, fact=("loops", "chat", "again")))
+    await store.accept(inbound(3))
+    assert await store.get_fact("loops", "chat") == "one"
+
+
 async def test_the_order_of_calls_is_the_order_of_turns(store: Store) -> None:
     tickets = [store.accept(inbound(1000 - n, text=str(n))) for n in range(500)]
     for ticket in reversed(tickets):
@@ -953,8 +963,8 @@ async def test_what_ended_long_ago_is_forgotten_and_what_waits_is_not(store: Sto
     await store.decline("chat", "c-room", 7, "no")
 
     # The answered turn, its piece, what it took along, and the declined message.
-    assert await store.prune(clock.utc()) == 4
-    assert await store.prune(clock.utc()) == 0
+    assert await store.upkeep.prune_others((), clock.utc()) == 4
+    assert await store.upkeep.prune_others((), clock.utc()) == 0
     for number, kept in ((1, False), (2, False), (3, False), (4, True), (5, True), (6, True), (7, True)):
         assert (await store.fate("chat", number) is not None) == kept, number
     assert await state_of(store, asked.id) == TurnState.INTERRUPTED
@@ -969,7 +979,7 @@ async def test_what_a_running_turn_took_along_is_kept_with_it(store: Store, cloc
     await store.merge(lease, (await store.accept(inbound(2))).turn, running.id)
     await store.accept(inbound(3))
     clock.pass_s(60)
-    assert await store.prune(clock.utc()) == 0
+    assert await store.upkeep.prune_others((), clock.utc()) == 0
     assert len(await store.merged(running.id)) == 1
 
 
@@ -977,7 +987,7 @@ async def test_a_number_is_never_given_twice(store: Store, clock: SetClock) -> N
     lease, turn = await started(store)
     await store.next(lease, result(turn.id))
     clock.pass_s(60)
-    await store.prune(clock.utc())
+    await store.upkeep.prune_others((), clock.utc())
     assert (await store.accept(inbound(2))).turn > turn.id
 
 

@@ -224,11 +224,11 @@ def test_an_upgrade_killed_at_any_statement_changes_nothing(paths: Paths) -> Non
     left_by(SCHEMAS / "0001.sql", paths)
     before = rows_of(paths)
     with closing(sqlite3.connect(paths.database)) as connection:
-        connection.execute("CREATE TABLE declined (in_the_way)")  # made last
+        connection.execute("CREATE TABLE audit (in_the_way)")  # made last
         connection.commit()
-    with pytest.raises(sqlite3.OperationalError, match="declined already exists"):
+    with pytest.raises(sqlite3.OperationalError, match="audit already exists"):
         upgrade_sqlite(paths.database)
-    run(paths, "DROP TABLE declined")
+    run(paths, "DROP TABLE audit")
     assert rows_of(paths) == before
     assert header(paths) == (APPLICATION_ID, 1)
 
@@ -293,7 +293,7 @@ async def test_a_directory_that_cannot_be_written_is_refused(open_to_all: Path, 
         [sys.executable, OPENER, data],
         capture_output=True,
         text=True,
-        timeout=15,
+        timeout=60,
         check=False,
     )
     data.chmod(0o755)

@@ -97,7 +97,7 @@ async def test_reset_now_ends_the_turn_and_goes_first(tmp_path: Path) -> None:
 async def test_who_is_not_allowed_is_told_so_alone_and_changes_nothing(tmp_path: Path) -> None:
     async with offline_guild() as guild:
         ann, ben, lab = guild.user("ann"), guild.user("ben"), guild.channel("lab")
-        rules = Rules(users=frozenset({ann.id}))
+        rules = Rules(users=frozenset({ann.id}), owners=frozenset({"1"}))
         async with whole_bot(guild, tmp_path, script=SCRIPT, rules=rules) as bot:
             for command in COMMANDS:
                 texts = [option.name for option in command.options if option.kind == "text"]

@@ -53,7 +53,7 @@ async def goes_on(bot: WholeBot, lab: Place) -> None:
 async def waits(bot: WholeBot, person: Person, text: str, place: Place) -> Message:
     """Say something and return it as soon as it waits in its room."""
     said = await person.says(text, place)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while await state(bot, said) is not TurnState.QUEUED:
             await asyncio.sleep(0.01)
     return said
@@ -178,7 +178,7 @@ async def test_the_files_of_an_edited_message_stay_with_it(tmp_path: Path) -> No
     async with busy_lab(tmp_path) as (guild, bot, lab, _):
         ann = guild.user("ann")
         said = await ann.says("look at this", lab, files={"notes.txt": b"hello"})
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while await state(bot, said) is not TurnState.QUEUED:
                 await asyncio.sleep(0.01)
         await ann.edits(said, "look closer")

@@ -48,11 +48,11 @@ class Listener(Bot):
     async def hears(self, text: str) -> None:
         """Return once a message with this text was heard."""
         if text not in self.heard:
-            await self.wait_for("heard", check=lambda heard: heard == text, timeout=5)
+            await self.wait_for("heard", check=lambda heard: heard == text, timeout=60)
 
 
 async def refused(guild: OfflineGuild, bot: Bot, token: str | None = None) -> Exception:
-    async with pointed_at(guild), bot, asyncio.timeout(5):
+    async with pointed_at(guild), bot, asyncio.timeout(60):
         try:
             await bot.start(token or guild.token)
         except Exception as error:  # noqa: BLE001 - the error is the result
@@ -121,7 +121,7 @@ async def test_a_dropped_connection_is_resumed_and_misses_nothing():
 async def test_each_soft_end_of_a_connection_is_resumed(how: str):
     bot = Listener()
     async with OfflineGuild(channels=["desk"]) as guild, connected(guild, bot):
-        resumed = bot.wait_for("state", check=lambda state: state == "resumed", timeout=10)
+        resumed = bot.wait_for("state", check=lambda state: state == "resumed", timeout=60)
         match how:
             case "op 7":
                 await guild.gateway.reconnect()
@@ -147,7 +147,7 @@ async def test_after_an_invalid_session_events_of_the_gap_are_lost_but_in_the_hi
     bot = Patient()
     async with OfflineGuild(channels=["desk"]) as guild, connected(guild, bot):
         gap.clear()
-        again = bot.wait_for("state", check=lambda state: state == "ready", timeout=10)
+        again = bot.wait_for("state", check=lambda state: state == "ready", timeout=60)
         await guild.gateway.invalidate()
         await guild.user("ann").says("in the gap", guild.channel("desk"))
         gap.set()
@@ -277,7 +277,7 @@ async def test_a_deaf_connection_has_its_heartbeats_answered_and_hears_nothing()
 async def test_a_session_that_was_forgotten_meanwhile_is_opened_anew(how: str):
     bot = Listener()
     async with OfflineGuild(channels=["desk"]) as guild, connected(guild, bot):
-        again = bot.wait_for("state", check=lambda state: state == "ready", timeout=10)
+        again = bot.wait_for("state", check=lambda state: state == "ready", timeout=60)
         if how == "drop":
             await guild.gateway.drop(forget=True)
         else:
@@ -321,7 +321,7 @@ async def test_an_event_can_come_twice_with_a_while_between():
         await ann.says("twice", desk)
         await ann.says("between", desk)
         while len(bot.heard) < 3:
-            await bot.wait_for("heard", timeout=5)
+            await bot.wait_for("heard", timeout=60)
 
     assert bot.heard == ["twice", "between", "twice"]
 
@@ -329,7 +329,7 @@ async def test_an_event_can_come_twice_with_a_while_between():
 async def test_a_gateway_that_does_not_say_hello_is_left_and_dialled_again():
     bot = Listener(heartbeat_timeout=0.2)
     async with OfflineGuild(channels=["desk"]) as guild, connected(guild, bot):
-        resumed = bot.wait_for("state", check=lambda state: state == "resumed", timeout=10)
+        resumed = bot.wait_for("state", check=lambda state: state == "resumed", timeout=60)
         guild.faults.event("^HELLO$", copies=0)
         await guild.gateway.drop()
         await resumed
@@ -352,7 +352,7 @@ async def test_without_ready_a_client_waits():
 async def test_a_gateway_that_refuses_connections_is_dialled_until_it_does_not(fault: dict[str, Any]):
     bot = Listener()
     async with OfflineGuild(channels=["desk"]) as guild, connected(guild, bot):
-        resumed = bot.wait_for("state", check=lambda state: state == "resumed", timeout=10)
+        resumed = bot.wait_for("state", check=lambda state: state == "resumed", timeout=60)
         guild.faults.rest("GET", "^/gateway$", **fault)
         await guild.gateway.drop()
         await resumed

@@ -352,7 +352,7 @@ async def test_the_limits_of_three_seconds_fifteen_minutes_and_one_answer_hold()
         return refused.value.code
 
     done = asyncio.Event()
-    async with OfflineGuild(channels=["desk"]) as guild, connected(guild, Strict()) as bot:
+    async with OfflineGuild(channels=["desk"], may_ping=True) as guild, connected(guild, Strict()) as bot:
         ann, desk = guild.user("ann"), guild.channel("desk")
         with pytest.raises(Unseen):
             await ann.runs("/forget", desk, timeout=0.3)

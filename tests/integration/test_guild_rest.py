@@ -34,7 +34,7 @@ class Wire:
 @pytest.fixture
 async def wire() -> AsyncIterator[Wire]:
     """A guild and a client that knows nothing of Discord."""
-    async with OfflineGuild(channels=["desk"]) as guild, aiohttp.ClientSession() as session:
+    async with OfflineGuild(channels=["desk"], may_ping=True) as guild, aiohttp.ClientSession() as session:
         yield Wire(guild, session)
 
 

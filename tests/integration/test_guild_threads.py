@@ -105,7 +105,7 @@ async def test_sending_wakes_an_archived_thread_and_nothing_else_does():
         await ann.says("hello", place)
         await place.next_from_bot()
         mine = await bot.get_channel(int(place.id)).send("mine")  # type: ignore[union-attr]
-        gone = bot.wait_for("thread_update", timeout=5)
+        gone = bot.wait_for("thread_update", timeout=60)
         place.archive()
         await gone
         assert bot.get_channel(int(place.id)) is None
@@ -142,7 +142,7 @@ async def test_a_quiet_thread_archives_itself():
         place = await guild.user("ann").opens_thread(guild.channel("desk"), "quiet")
         await guild.user("ann").says("hello", place)
         await place.next_from_bot()
-        told = bot.wait_for("thread_update", timeout=5)
+        told = bot.wait_for("thread_update", timeout=60)
         guild.advance(24 * 3600 - 60)
         assert not place.channel.thread.archived  # type: ignore[union-attr]
         guild.advance(120)
@@ -157,11 +157,11 @@ async def test_deleting_a_thread_and_its_channel_reaches_the_bot():
         ann = guild.user("ann")
         place = await ann.opens_thread(guild.channel("desk"), "short")
         inner = await ann.opens_thread(guild.channel("lab"), "inner")
-        await bot.wait_for("message", check=lambda message: message.content == "inner", timeout=5)
-        deleted = bot.wait_for("raw_thread_delete", timeout=5)
+        await bot.wait_for("message", check=lambda message: message.content == "inner", timeout=60)
+        deleted = bot.wait_for("raw_thread_delete", timeout=60)
         place.delete()
         first = await deleted
-        deleted = bot.wait_for("raw_thread_delete", timeout=5)
+        deleted = bot.wait_for("raw_thread_delete", timeout=60)
         guild.channel("lab").delete()
         second = await deleted
         with pytest.raises(discord.NotFound):
@@ -181,7 +181,7 @@ async def test_private_threads_are_seen_by_members_alone():
             await ann.says("between us", secret)
             with pytest.raises(ApiError) as refused:
                 await ben.says("me too?", secret)
-            joined = bot.wait_for("thread_create", timeout=5)
+            joined = bot.wait_for("thread_create", timeout=60)
             await guild.bot.joins(secret)
             thread = await joined
             await ann.says("welcome", secret)
@@ -217,7 +217,7 @@ async def test_in_strict_mode_a_bot_that_joins_what_it_is_told_of_hears_everythi
     bot = Joining()
     strict = GatewayOptions(strict_threads=True)
     async with OfflineGuild(channels=["desk"], gateway=strict) as guild, connected(guild, bot):
-        joined = bot.wait_for("joined", timeout=5)
+        joined = bot.wait_for("joined", timeout=60)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(joined)
             place = await guild.user("ann").opens_thread(guild.channel("desk"), "distant")

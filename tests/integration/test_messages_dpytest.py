@@ -23,6 +23,7 @@ from bot.render import pieces
 from sessions.errors import QueueFull, ReadOnly
 from sessions.store.values import Accepted, Inbound
 from tests.support.desk_rooms import Rooms
+from tests.support.people import people
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # dpytest's source has escapes that Python warns of when it compiles them
@@ -67,7 +68,7 @@ class Scene:
     def serve(self, *, rules: Rules | None = None, reply_to: Any = "all") -> None:
         """Take messages by these rules from now on."""
         listen = {str(self.guild.text_channels[0].id)}
-        gate = Gate(rules=rules or self.rules, listen_channels=listen, reply_to=lambda _: reply_to)
+        gate = Gate(people=people(rules or self.rules), listen_channels=listen, reply_to=lambda _: reply_to)
         self.client._desk = Desk(gate=gate, rooms=self.rooms, asks=OpenAsks())
 
 
@@ -114,7 +115,7 @@ def thread_in(channel: discord.TextChannel) -> discord.Thread:
 
 async def said_back() -> discord.Message:
     """Return the next message of the bot."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         return await dpytest.sent_queue.get()
 
 

@@ -2,12 +2,12 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
-from sessions.agents.base import AgentSession, Allow, Decision, SessionSpec, TurnInput
+from sessions.agents.base import AgentSession, Allow, Decision, Deny, SessionSpec, TurnInput
 from sessions.agents.scripted import ADAPTER as SCRIPTED
 from sessions.clock import SystemClock
 from sessions.errors import AgentError, AgentGone, AuthError, SessionNotFound, StateError
@@ -51,6 +51,7 @@ class PlayedSession:
         self.inbox: asyncio.Queue[Event] = asyncio.Queue()
         self.sent: list[TurnInput] = []
         self.answered: list[Decision] = []
+        self.decided: list[Decision] = []
         self.is_dead = False
         self.is_closed = False
         self.may_close = asyncio.Event()
@@ -84,6 +85,9 @@ class PlayedSession:
         self.answered.append(decision)
         return True
 
+    def decide(self, tool: str, decision: Decision) -> None:
+        self.decided.append(decision)
+
     async def interrupt(self) -> None:
         turn = self.sent[-1].turn
         self.inbox.put_nowait(TurnDone(status="stopped", agent_session_id="played", turn=turn))
@@ -116,6 +120,9 @@ class PlayedAdapter:
             raise self.errors.pop(0)
         self.opened.append(PlayedSession())
         return self.opened[-1]
+
+    def model_url(self, env: Mapping[str, str]) -> str | None:
+        return None
 
     def may_have_acted(self, spec: SessionSpec, prompt: UUID) -> bool:
         return True
@@ -352,13 +359,16 @@ async def test_a_disk_that_is_full_for_long_loses_no_answer(tmp_path: Path) -> N
         assert said.endswith("hello")
 
 
-async def test_a_tool_that_cannot_be_noted_ends_no_turn(tmp_path: Path) -> None:
+async def test_a_tool_that_cannot_be_noted_does_not_run_and_ends_no_turn(tmp_path: Path) -> None:
+    adapter = PlayedAdapter()
     store = Refusing(await open_store(tmp_path, SystemClock()), note=1)
-    async with house(tmp_path, store=store, adapter=PlayedAdapter()) as home:  # pyright: ignore[reportArgumentType]
+    async with house(tmp_path, store=store, adapter=adapter) as home:  # pyright: ignore[reportArgumentType]
         await home.say("lab", "a tool")
         [reply] = await home.replies.until(1)
         assert reply.outcome is not None
         assert reply.outcome.status == "ok"
+    [decision] = adapter.opened[0].decided
+    assert isinstance(decision, Deny)
 
 
 async def test_unasked_words_that_cannot_be_stored_end_no_turn(tmp_path: Path) -> None:
@@ -389,7 +399,7 @@ async def test_a_worker_that_cannot_begin_tries_again(tmp_path: Path) -> None:
 
 async def test_a_worker_that_cannot_begin_holds_up_no_end(tmp_path: Path) -> None:
     store = Refusing(await open_store(tmp_path, SystemClock()), claim=1000)
-    async with asyncio.timeout(4):
+    async with asyncio.timeout(60):
         async with house(tmp_path, store=store) as home:  # pyright: ignore[reportArgumentType]
             await home.say("lab", "hello")
 
@@ -546,6 +556,7 @@ class _Broken:
     vendor = SCRIPTED.vendor
     new_session_id = staticmethod(SCRIPTED.new_session_id)
     terminal_command = staticmethod(SCRIPTED.terminal_command)
+    model_url = staticmethod(SCRIPTED.model_url)
     may_have_acted = staticmethod(SCRIPTED.may_have_acted)
 
     def __init__(self) -> None:

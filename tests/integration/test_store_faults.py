@@ -40,7 +40,7 @@ def test_a_full_disk_refuses_loses_nothing_and_recovers(tmp_path: Path) -> None:
         [sys.executable, SUPPORT / "fill_the_disk.py", tmp_path / "data"],
         capture_output=True,
         text=True,
-        timeout=15,
+        timeout=60,
         check=True,
     )
     seen = json.loads(done.stdout)

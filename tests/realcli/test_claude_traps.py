@@ -25,7 +25,7 @@ from sessions.events import (
     ToolStart,
 )
 from tests.support.agents import claude_spec, talk
-from tests.support.claude import BACKGROUND, allowed, bash, is_recorded, left_of, process_of
+from tests.support.claude import BACKGROUND, allowed, bash, enough, is_recorded, left_of, process_of
 
 
 @pytest.fixture
@@ -52,6 +52,7 @@ async def test_a_background_turn_does_not_answer_the_next_prompt(spec: SessionSp
         done = await allowed(agent, f"tool:Bash:{BACKGROUND}\nsay:go")
         assert done.text == "go"
         assert (await agent.first(BackgroundTasks)).count == 1
+        await enough(spec)
         unasked = await agent.done(None)
         assert unasked.text == "A task in the background has ended."
         assert (await agent.ask("say:mine")).text == "mine"
@@ -60,6 +61,7 @@ async def test_a_background_turn_does_not_answer_the_next_prompt(spec: SessionSp
 async def test_a_prompt_sent_while_a_background_turn_begins_gets_its_own_answer(spec: SessionSpec) -> None:
     async with talk(ADAPTER, spec) as agent:
         await allowed(agent, f"tool:Bash:{BACKGROUND}\nsay:go")
+        await enough(spec)
         await agent.first(BackgroundTasks, lambda tasks: tasks.count == 0)
         assert (await agent.ask("say:mine")).text.endswith("mine")
 
@@ -116,12 +118,12 @@ async def test_a_prompt_is_handed_over_once(spec: SessionSpec, model: OfflineMod
     """Claude Code passes over an uuid that it has answered, without a result that could be waited for."""
     uuid = uuid4()
     async with talk(ADAPTER, spec) as agent:
-        turn = await agent.send(f"{bash('echo $((40 + 2)) > sum')}\nslow:0.5")
+        turn = await agent.send(f"{bash('echo $((40 + 2)) > sum')}\nslow:2")
         ask = await agent.first(PermissionAsk)
         assert await agent.steer("say:more", uuid)
         await agent.session.answer(ask.id, Allow())
         await agent.first(TextDelta)
-        assert await agent.steer("slow:0.5")
+        assert await agent.steer("slow:2")
         await agent.first(Started, after=agent.events.index(ask))
         assert await agent.steer("say:more", uuid)
         assert (await agent.done(turn)).text.count("more") == 1
@@ -134,6 +136,18 @@ async def test_the_words_of_a_subagent_are_not_the_answer(spec: SessionSpec) -> 
         turn = await agent.send(f"tool:Agent:{json.dumps(task | {'run_in_background': False})}\nsay:done")
         assert (await agent.done(turn)).text == "done"
     assert "".join(delta.text for delta in agent.of(TextDelta, turn)) == "done"
+
+
+async def test_a_subagent_s_tools_run_once_its_own_call_was_let_run(spec: SessionSpec) -> None:
+    task = {"description": "Make", "prompt": bash("touch made"), "subagent_type": "general-purpose"}
+    async with talk(ADAPTER, replace(spec, permission_mode="acceptEdits")) as agent:
+        agent.holds_tools = True
+        turn = await agent.send(f"tool:Agent:{json.dumps(task | {'run_in_background': False})}\nsay:done")
+        call = await agent.first(ToolStart)
+        agent.session.decide(call.id, Allow())
+        assert (await agent.done(turn)).text == "done"
+    assert [start.name for start in agent.of(ToolStart, turn)] == ["Agent", "Bash"]
+    assert (spec.workdir / "made").exists()
 
 
 async def test_text_before_a_tool_call_is_not_lost(spec: SessionSpec) -> None:

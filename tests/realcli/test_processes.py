@@ -16,7 +16,9 @@ from sessions.agents.claude_transcript import config_dir, transcript_path
 from sessions.errors import AgentError, AgentMissing, SessionNotFound
 from sessions.events import Exited, PermissionAsk, TurnDone
 from sessions.process import is_locked
+from sessions.settings import Isolation
 from tests.support.agents import Talk, claude_spec, talk
+from tests.support.boxes import need
 from tests.support.claude import ENDLESS, allowed, bash, is_recorded, is_running, left_of, process_of
 
 
@@ -27,8 +29,13 @@ async def model() -> AsyncIterator[OfflineModel]:
 
 
 @pytest.fixture
-def spec(tmp_path: Path, model: OfflineModel) -> SessionSpec:
-    return claude_spec(tmp_path, model)
+def spec(request: pytest.FixtureRequest, tmp_path: Path, model: OfflineModel) -> SessionSpec:
+    isolation: Isolation = getattr(request, "param", "none")
+    need(isolation)
+    return claude_spec(tmp_path, model, isolation=isolation)
+
+
+BOXED_TOO = pytest.mark.parametrize("spec", ["none", "bwrap"], indirect=True)
 
 
 async def test_a_start_that_was_killed_does_not_block_its_id(spec: SessionSpec) -> None:
@@ -75,6 +82,7 @@ async def test_a_start_that_fails_says_what_claude_said(spec: SessionSpec) -> No
     assert caught.value.exit_code == 1
 
 
+@BOXED_TOO
 @pytest.mark.parametrize("delay_s", [0.01, 0.03, 0.1, 0.2])
 async def test_a_start_cancelled_at_any_moment_leaves_nothing(spec: SessionSpec, delay_s: float) -> None:
     try:
@@ -88,6 +96,7 @@ async def test_a_start_cancelled_at_any_moment_leaves_nothing(spec: SessionSpec,
     assert not await asyncio.to_thread(is_locked, spec.lock)
 
 
+@BOXED_TOO
 @pytest.mark.parametrize("background", [False, True])
 async def test_closing_ends_also_what_a_tool_left_running(spec: SessionSpec, background: bool) -> None:
     async with talk(ADAPTER, spec) as agent:
@@ -99,6 +108,7 @@ async def test_closing_ends_also_what_a_tool_left_running(spec: SessionSpec, bac
     assert await asyncio.to_thread(left_of, spec) == []
 
 
+@BOXED_TOO
 async def test_a_killed_process_is_reported_and_leaves_nothing(spec: SessionSpec) -> None:
     async with talk(ADAPTER, spec) as agent:
         turn = await agent.send(bash(ENDLESS))
@@ -110,6 +120,7 @@ async def test_a_killed_process_is_reported_and_leaves_nothing(spec: SessionSpec
         assert not agent.of(TurnDone, turn)
 
 
+@BOXED_TOO
 async def test_a_killed_session_goes_on(spec: SessionSpec, model: OfflineModel) -> None:
     async with talk(ADAPTER, spec) as agent:
         await agent.ask("say:canary-kept")

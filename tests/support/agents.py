@@ -9,11 +9,12 @@ from typing import TypeVar
 from uuid import UUID, uuid4
 
 from bot.demo.model import OfflineModel
-from sessions.agents.base import AgentAdapter, AgentSession, SessionSpec, TurnInput
+from sessions.agents.base import AgentAdapter, AgentSession, Allow, SessionSpec, TurnInput
 from sessions.box import BOXES
 from sessions.child_env import child_env
-from sessions.events import Event, Exited, TurnDone
+from sessions.events import Event, Exited, ToolStart, TurnDone
 from sessions.keys import TurnId, session_key
+from sessions.settings import Isolation
 
 E = TypeVar("E")
 
@@ -24,13 +25,14 @@ def make_spec(
     *,
     env: Mapping[str, str] | None = None,
     options: Mapping[str, object] | None = None,
+    isolation: Isolation = "none",
 ) -> SessionSpec:
     """Return a spec whose directories and launcher exist below `root`."""
     directories = {name: root / name for name in ("work", "memory", "home", "temp")}
     for directory in directories.values():
         directory.mkdir(parents=True, exist_ok=True)
     launcher = root / "launcher"
-    BOXES["none"].write_launcher(launcher)
+    BOXES[isolation].write_launcher(launcher)
     return SessionSpec(
         key=session_key("room"),
         agent_session_id=agent_session_id,
@@ -39,6 +41,7 @@ def make_spec(
         home=directories["home"],
         lock=root / "session.lock",
         launcher=launcher,
+        isolation=isolation,
         env=child_env(directories["home"], directories["temp"], own=env or {}),
         expect_history=False,
         instructions="You are in a test.",
@@ -46,18 +49,32 @@ def make_spec(
     )
 
 
-def claude_spec(root: Path, model: OfflineModel, *, agent_session_id: str | None = None) -> SessionSpec:
+def claude_spec(
+    root: Path,
+    model: OfflineModel,
+    *,
+    agent_session_id: str | None = None,
+    isolation: Isolation = "none",
+) -> SessionSpec:
     """Return a spec for the real Claude Code on the offline model."""
-    login = {"ANTHROPIC_BASE_URL": model.url, "ANTHROPIC_API_KEY": "sk-ant-offline"}
-    spec = make_spec(root, agent_session_id or str(uuid4()), env=login)
+    spec = make_spec(root, agent_session_id or str(uuid4()), env=model_login(model.url), isolation=isolation)
     return replace(spec, env={**spec.env, "CLAUDE_CODE_MAX_RETRIES": "0"})
 
 
+def model_login(url: str) -> dict[str, str]:
+    """Return what makes Claude Code talk to the offline model there."""
+    return {"ANTHROPIC_BASE_URL": url, "ANTHROPIC_API_KEY": "sk-ant-offline"}
+
+
 class Talk:
-    """A live session and everything it has said. `events` grows while the talk is open."""
+    """A live session and everything it has said. `events` grows while the talk is open.
+
+    Tools may run as soon as they are reported; set `holds_tools` to decide about them yourself.
+    """
 
     def __init__(self, session: AgentSession) -> None:
         self.session = session
+        self.holds_tools = False
         self.events: list[Event] = []
         self._news = asyncio.Condition()
         self._turns = 0
@@ -65,6 +82,8 @@ class Talk:
     async def listen(self) -> None:
         """Collect events until the process ends."""
         async for event in self.session.events():
+            if isinstance(event, ToolStart) and not self.holds_tools:
+                self.session.decide(event.id, Allow())
             async with self._news:
                 self.events.append(event)
                 self._news.notify_all()

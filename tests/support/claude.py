@@ -12,7 +12,9 @@ from tests.support.agents import Talk
 ENDLESS = "tail -f /dev/null > x"
 """Claude Code refuses a long `sleep` in the foreground."""
 
-BACKGROUND = '{"command": "sleep 0.3; echo $((40 + 2)) > sum", "run_in_background": true}'
+_UNTIL_ENOUGH = "until [ -e enough ]; do sleep 0.05; done; echo $((40 + 2)) > sum"
+BACKGROUND = json.dumps({"command": _UNTIL_ENOUGH, "run_in_background": True})
+"""Ends when the test says so: one that ended during the turn would be told in that turn."""
 
 
 def bash(command: str, **more: object) -> str:
@@ -25,6 +27,11 @@ async def allowed(agent: Talk, prompt: str) -> TurnDone:
     ask = await agent.first(PermissionAsk, lambda ask: ask.turn == turn)
     await agent.session.answer(ask.id, Allow())
     return await agent.done(turn)
+
+
+async def enough(spec: SessionSpec) -> None:
+    """Let the command in the background end."""
+    await asyncio.to_thread((spec.workdir / "enough").touch)
 
 
 def left_of(spec: SessionSpec) -> list[str]:

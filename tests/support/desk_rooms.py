@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, TypeVar
 
+from bot.access import Tier
+from bot.queue_view import Viewer
 from sessions.agents.base import Decision
 from sessions.errors import AlreadyDecided, QueueFull
 from sessions.keys import SessionKey, TurnId, session_key
@@ -27,6 +29,9 @@ from sessions.store.values import (
 )
 
 T = TypeVar("T")
+
+ANN = Viewer(person_id="7", tier=Tier.OPERATOR, channel_id="1")
+"""Who looks at the queue of the room; it is she who said what waits there."""
 
 KEY = session_key("room")
 RECORD = SessionRecord(
@@ -49,6 +54,7 @@ STATE = RoomStatus(
     model=None,
     permission_mode="default",
     isolation="none",
+    mounts=(),
     state="idle",
     waiting=0,
     running_for_s=None,
@@ -71,6 +77,9 @@ def turn(number: int, text: str = "hi", *, state: TurnState = TurnState.QUEUED, 
         prompt=Prompt(text=text, author_id="7", author_name="ann"),
         created=datetime(2030, 1, 1, tzinfo=UTC),
     )
+
+
+_turn = turn
 
 
 @dataclass
@@ -114,7 +123,7 @@ class Rooms:
         self.touched.append((source, msg_id, None))
         return self._result(Touched(turn=None, changed=False))
 
-    def stop(self, key: SessionKey) -> bool:
+    def stop(self, key: SessionKey, turn: TurnId | None = None) -> bool:
         self.stopped.append(key)
         return self.runs
 
@@ -159,8 +168,9 @@ class Rooms:
             raise AlreadyDecided
         self.decided.append((turn, ask, decision))
 
-    async def turn_key(self, turn: TurnId) -> SessionKey | None:
-        return self.turns.get(turn)
+    async def turn(self, turn: TurnId) -> Turn | None:
+        key = self.turns.get(turn)
+        return None if key is None else replace(_turn(turn, state=TurnState.RUNNING), key=key)
 
     def _result(self, value: T, *, fails: bool = True) -> Awaitable[T]:
         result: asyncio.Future[T] = asyncio.get_running_loop().create_future()

@@ -60,7 +60,7 @@ async def connected(guild: OfflineGuild, bot: Bot, token: str | None = None) -> 
         running = asyncio.create_task(bot.start(token or guild.token))
         ready = asyncio.create_task(bot.wait_until_ready())
         try:
-            await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED, timeout=10)
+            await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED, timeout=60)
             if running.done():
                 await running
             assert bot.is_ready(), guild.stage.picture("the bot did not get ready")

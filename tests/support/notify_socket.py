@@ -26,7 +26,7 @@ class NotifySocket(asyncio.DatagramProtocol):
         """Return when something was told that matches as a whole."""
         return [when_s for when_s, line in self.told if re.fullmatch(pattern, line)]
 
-    async def hears(self, pattern: str, *, times: int = 1, after: int = 0, timeout: float = 15) -> str:
+    async def hears(self, pattern: str, *, times: int = 1, after: int = 0, timeout: float = 60) -> str:
         """Wait until so many of the assignments behind the first `after` match; return the last of them."""
         try:
             async with asyncio.timeout(timeout):

@@ -64,7 +64,7 @@ class FakePort:
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Wait for calls until something holds."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not holds():
                 self._news.clear()
                 await self._news.wait()

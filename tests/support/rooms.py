@@ -24,7 +24,8 @@ from sessions.prompts import Fetched
 from sessions.settings import AgentSettings
 from sessions.store import Store, open_store
 from sessions.store.values import Accepted, ChatAddress, Inbound, Kind, Piece, Prompt, Turn
-from sessions.turn import FetchFiles, Note, Outcome
+from sessions.turn import FetchFiles, MayRun, Note, Outcome
+from sessions.way_out import Egress
 
 
 @dataclass(slots=True)
@@ -54,7 +55,7 @@ class Replies:
         """Wait until so many replies (of a key) have ended."""
         while len(done := self.ended(key)) < wanted:
             self._ends.clear()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 await self._ends.wait()
         return done
 
@@ -66,7 +67,7 @@ class Replies:
                     if isinstance(event, PermissionAsk):
                         return reply.turn, event
             self._news.clear()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 await self._news.wait()
 
     async def begun(self, text: str) -> Reply:
@@ -76,7 +77,7 @@ class Replies:
                 if reply.turn.prompt.text == text and reply.events:
                     return reply
             self._news.clear()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 await self._news.wait()
 
     def ended(self, key: SessionKey | None = None) -> list[Reply]:
@@ -141,6 +142,10 @@ class House:
         )
 
 
+async def everybody_may(_turn: Turn) -> None:
+    pass
+
+
 async def no_files(_turn: Turn, _inbox: Path) -> Sequence[Fetched]:
     return ()
 
@@ -156,9 +161,14 @@ async def house(
     replies: Replies | None = None,
     clock: Clock | None = None,
     login_pause_s: float = 30.0,
+    may_run: MayRun | None = None,
+    egress: tuple[str, ...] | None = None,
     **settings: object,
 ) -> AsyncGenerator[House]:
-    """Run an engine on `data_dir`; leaving it stops it as SIGTERM would."""
+    """Run an engine on `data_dir`; leaving it stops it as SIGTERM would.
+
+    With `egress` each agent has a way out that opens what is listed.
+    """
     path = None
     if script is not None:
         path = data_dir / "script.toml"
@@ -184,9 +194,12 @@ async def house(
         outbox_filled=lambda: None,
         receipts_due=lambda: None,
         policy=lambda _key: agent.policy,
+        may_run=may_run or everybody_may,
+        isolation="none",
+        egress=None if egress is None else Egress(adapter, paths, egress),
     )
     try:
-        async with SessionManager(engine, isolation="none") as manager:
+        async with SessionManager(engine) as manager:
             await manager.resume()
             yield House(manager, engine, opened, replies)
     finally:

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.demo.guild import OfflineGuild, RateLimits
+from bot.chat_discord.permissions import LEAST
+from bot.demo.guild import OfflineGuild, Permission, RateLimits
 from bot.demo.guild.actors import Place
 from bot.demo.guild.model import Message
 from bot.demo.model import Heard, OfflineModel
@@ -33,13 +34,15 @@ class World:
             "HOME": str(self.data_dir.parent),
             "ROOMKEY_DATA_DIR": str(self.data_dir),
             "ROOMKEY_LOG__LEVEL": "warning",
+            "ROOMKEY_ISOLATION": "none",
             "ROOMKEY_DISCORD__API_BASE": self.guild.api_base,
             "ROOMKEY_DISCORD__GATEWAY_URL": self.guild.gateway_url,
             "ROOMKEY_DISCORD__LISTEN_CHANNELS": json.dumps([self.guild.channel(n).id for n in LISTEN]),
             "ROOMKEY_DISCORD__ALLOWED_GUILDS": json.dumps([self.guild.world.guild_id]),
+            "ROOMKEY_DISCORD__OWNERS": json.dumps([self.guild.user("ann").id]),
             "DISCORD_BOT_TOKEN": self.guild.token,
             "ANTHROPIC_BASE_URL": self.model.url,
-            "ANTHROPIC_API_KEY": "offline",
+            "ANTHROPIC_API_KEY": "offline-key",
             **self.settings,
         }
 
@@ -50,14 +53,14 @@ class World:
             env=self.environment(),
             stdin=asyncio.subprocess.DEVNULL,
         )
-        await self.guild.wait_online(timeout=15)
+        await self.guild.wait_online(timeout=60)
 
     async def stop(self) -> int:
         """Tell the bot to stop, as a service manager would; return its exit code."""
         assert self.bot is not None
         if self.bot.returncode is None:
             self.bot.terminate()
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             return await self.bot.wait()
 
     async def kill(self) -> None:
@@ -109,3 +112,5 @@ async def world(tmp_path: Path, *, settings: Mapping[str, str] | None = None) ->
                 await here.stop()
         assert guild.ledger.unknown_routes == []
         assert guild.ledger.mention_violations() == []
+        # What a bot uses and the invite link does not ask for, it would lack in every real guild.
+        assert int(guild.world.required.get(guild.bot.id, Permission(0))) & ~LEAST == 0

@@ -41,7 +41,7 @@ class Trouble:
         """
         place = self.guild.place(said[0].channel_id)
         for one in said:
-            await place.next_from_bot(matching=lambda answer, one=one: _answers(answer, one), timeout=12)
+            await place.next_from_bot(matching=lambda answer, one=one: _answers(answer, one), timeout=60)
         assert await self.bot.outbox.flush(5)
         by_bot = [m for m in place.messages() if m.author_id == self.guild.bot.id]
         standing = [m for m in by_bot if not m.content.startswith(CATCHING_UP)]
@@ -53,13 +53,13 @@ class Trouble:
 
     async def idle(self, place: Place) -> None:
         """Wait until nothing runs in a place's own room."""
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(60):
             while (await self.bot.manager.status(session_key(place.id))).state != "idle":
                 await asyncio.sleep(0.01)
 
     async def given_up(self) -> None:
         """Wait until an answer is given up."""
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(60):
             while not self.bot.outbox.dropped:
                 await asyncio.sleep(0.01)
 

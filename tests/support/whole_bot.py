@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,13 +15,18 @@ from bot.chat_discord.attachments import downloads
 from bot.chat_discord.catch_up import CatchUp
 from bot.chat_discord.client import RoomkeyClient
 from bot.chat_discord.intake import Intake, Notices
+from bot.chat_discord.members import Members
 from bot.chat_discord.missed import Finder
 from bot.demo.guild import OfflineGuild
 from bot.desk import Desk
 from bot.gate import Gate
+from bot.loops import budget_of
 from bot.outbox import Outbox
+from bot.pairing import Pairing
+from bot.people import People
 from bot.replies import reply_opener
 from bot.settings import ReplyTo
+from bot.still_may import StillMay
 from sessions.agents.scripted import ADAPTER
 from sessions.box import BOXES
 from sessions.breaker import Breaker
@@ -62,9 +67,10 @@ async def whole_bot(
     catch_up_s: float = 3600.0,
     catch_up_limit: int = 1000,
     catch_up_clock: Clock | None = None,
+    fresh_s: float = 5.0,
     **settings: object,
 ) -> AsyncGenerator[WholeBot]:
-    """Run the bot for everybody in the guild; leaving stops it as SIGTERM would.
+    """Run the bot for everybody in the guild, with ann as an operator; leaving stops it as SIGTERM would.
 
     `listen` are names of channels. `script` is what the agent plays, else it echoes.
     """
@@ -83,6 +89,14 @@ async def whole_bot(
         files = await stack.enter_async_context(downloads(guild.api_base))
         client = RoomkeyClient(intents=intents, guild_ready_timeout=READY_S)
         outbox = Outbox(store, client.port, clock)
+        listened = frozenset(guild.channel(name).id for name in listen)
+        if rules is None:
+            operators = frozenset(one.id for one in guild.world.users.values() if one.name == "ann")
+            rules = Rules(guilds=frozenset({guild.world.guild_id}), operators=operators)
+        people = People(replace(rules, shared=listened), store.people, client.port.platform, Pairing(clock))
+        await people.load()
+        gate = Gate(people=people, listen_channels=listened, reply_to=lambda _place: reply_to)
+        members = Members(client, client.port)
         engine = Engine(
             store=store,
             adapter=ADAPTER,
@@ -102,16 +116,21 @@ async def whole_bot(
             fetch_files=files.fetch,
             outbox_filled=outbox.wake,
             receipts_due=lambda: None,
+            may_run=StillMay(
+                gate=gate,
+                roles_now=members.roles_now,
+                place_of=members.place_of,
+                clock=clock,
+                fresh_s=fresh_s,
+            ),
             policy=lambda _key: agent.policy,
-        )
-        gate = Gate(
-            rules=rules or Rules(guilds=frozenset({guild.world.guild_id})),
-            listen_channels={guild.channel(name).id for name in listen},
-            reply_to=lambda _place: reply_to,
+            isolation="none",
         )
         async with asyncio.TaskGroup() as tasks:
-            async with SessionManager(engine, isolation="none") as manager:
-                desk = Desk(gate=gate, rooms=manager, asks=asks)
+            async with SessionManager(engine) as manager:
+                desk = Desk(
+                    gate=gate, rooms=manager, asks=asks, loops=await budget_of(store, client.port.platform)
+                )
                 notices = Notices(store, desk.gate.listen_channels, outbox.wake)
                 finder = Finder(
                     intake=Intake(desk, client.port, notices),
@@ -124,7 +143,7 @@ async def whole_bot(
                 catch_up = CatchUp(client, client.port, finder)
                 looking = tasks.create_task(catch_up.run())
                 tasks.create_task(client.serve(guild.token, desk, store, catch_up))
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(60):
                     await client.logged_in.wait()
                     await client.wait_until_ready()
                     await catch_up.looked()
@@ -138,4 +157,4 @@ async def whole_bot(
             # discord.py starts a task for each event and waits for none of them.
             late = [task for task in asyncio.all_tasks() if task.get_name().startswith("discord.py: ")]
             if late:
-                await asyncio.wait(late, timeout=5)
+                await asyncio.wait(late, timeout=60)

@@ -94,7 +94,7 @@ async def test_a_no_is_told_to_the_agent() -> None:
     rooms = Rooms()
     line = await decide(AskClick("deny", TURN, short_name("toolu_1")), "*ben*", open_asks(), rooms)
     assert line == r"-# Bash: ls · denied by \*ben\*"
-    assert rooms.decided == [(TURN, "toolu_1", Deny(reason="*ben* said no."))]
+    assert rooms.decided == [(TURN, "toolu_1", Deny(reason='"*ben*" said no.'))]
 
 
 async def test_an_old_button_decides_nothing() -> None:
@@ -110,3 +110,13 @@ def test_a_closed_card_is_one_line() -> None:
     ask = PermissionAsk(id="a", tool="Bash", title="a\nb" + "c" * 500)
     assert "\n" not in closed_card(ask, "over")
     assert units(closed_card(ask, "over")) < 300
+
+
+def test_what_is_nested_too_deep_for_a_card_is_said_on_it() -> None:
+    deep: object = 1
+    for _ in range(5000):
+        deep = [deep]
+    ask = PermissionAsk(id="a", tool="Bash", title="x", arguments={"command": "ls", "more": deep})
+    shown = card(ask, 2000, 60)
+    assert "command: ls" in shown
+    assert "more: (nested too deep to be shown)" in shown

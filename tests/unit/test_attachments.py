@@ -1,39 +1,25 @@
 """Attachments: from known hosts only, never too large, under names of ours, through no link."""
 
 import asyncio
+import gzip
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 
-from bot.chat_discord import attachments
-from bot.chat_discord.attachments import FILES, downloads
-from sessions.keys import TurnId, session_key
+from bot.chat_discord.attachments import MIB, PASTE_BYTES, Limits, downloads
 from sessions.prompts import Fetched
-from sessions.store.values import Attachment, ChatAddress, Kind, Origin, Prompt, Turn, TurnState
+from sessions.store.values import Attachment
+from tests.support.attached import file, turn_with
 
-
-def turn_with(*files: Attachment) -> Turn:
-    return Turn(
-        id=TurnId(7),
-        key=session_key("room"),
-        kind=Kind.PROMPT,
-        origin=Origin.HUMAN,
-        state=TurnState.RUNNING,
-        attempt=1,
-        generation=0,
-        address=ChatAddress(platform="discord", channel_id="1", message_id="50"),
-        prompt=Prompt(text="hi", attachments=files),
-        created=datetime(2030, 1, 1, tzinfo=UTC),
-    )
+PACKED = gzip.compress(b"x" * MIB)
 
 
 @asynccontextmanager
 async def file_server() -> AsyncGenerator[str]:
-    """Serve `/small`, `/endless`, `/moved`; anything else is missing."""
+    """Serve `/small`, `/endless`, `/drip`, `/packed`, `/long`, `/moved`; anything else is missing."""
 
     async def small(_: web.Request) -> web.Response:
         return web.Response(body=b"hello")
@@ -47,11 +33,35 @@ async def file_server() -> AsyncGenerator[str]:
         except (ConnectionError, asyncio.CancelledError):
             return answer
 
+    async def drip(request: web.Request) -> web.StreamResponse:
+        answer = web.StreamResponse()
+        await answer.prepare(request)
+        try:
+            while True:
+                await answer.write(b"x")
+                await asyncio.sleep(0.01)
+        except (ConnectionError, asyncio.CancelledError):
+            return answer
+
+    async def packed(_: web.Request) -> web.Response:
+        return web.Response(body=PACKED, headers={"Content-Encoding": "gzip"})
+
+    async def long(_: web.Request) -> web.Response:
+        return web.Response(body="é".encode() * PASTE_BYTES)
+
     async def moved(_: web.Request) -> web.Response:
         raise web.HTTPFound("/small")
 
     app = web.Application()
-    app.add_routes([web.get("/small", small), web.get("/endless", endless), web.get("/moved", moved)])
+    served = {
+        "small": small,
+        "endless": endless,
+        "drip": drip,
+        "packed": packed,
+        "long": long,
+        "moved": moved,
+    }
+    app.add_routes([web.get(f"/{name}", serve) for name, serve in served.items()])
     runner = web.AppRunner(app, shutdown_timeout=1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -62,12 +72,8 @@ async def file_server() -> AsyncGenerator[str]:
         await runner.cleanup()
 
 
-def file(url: str, name: str = "notes.txt", size_bytes: int = 5) -> Attachment:
-    return Attachment(id="1", name=name, url=url, size_bytes=size_bytes)
-
-
-async def fetched(base: str, inbox: Path, *files: Attachment) -> list[Fetched]:
-    async with downloads(f"{base}/api/v10") as loader:
+async def fetched(base: str, inbox: Path, *files: Attachment, limits: Limits | None = None) -> list[Fetched]:
+    async with downloads(f"{base}/api/v10", limits) as loader:
         return list(await loader.fetch(turn_with(*files), inbox))
 
 
@@ -145,8 +151,8 @@ async def test_a_host_that_does_not_answer_is_told(tmp_path: Path) -> None:
 
 async def test_only_the_first_files_are_taken(tmp_path: Path) -> None:
     async with file_server() as base:
-        found = await fetched(base, tmp_path / "inbox", *[file(f"{base}/small")] * (FILES + 1))
-    assert [bool(one.path) for one in found] == [True] * FILES + [False]
+        found = await fetched(base, tmp_path / "inbox", *[file(f"{base}/small")] * 11)
+    assert [bool(one.path) for one in found] == [True] * 10 + [False]
     assert found[-1].problem == "Only the first 10 files of a message are taken."
 
 
@@ -160,5 +166,57 @@ async def test_an_inbox_that_is_a_link_is_not_written_to(tmp_path: Path) -> None
     assert not list(outside.iterdir())
 
 
-def test_the_limits_are_said_as_they_are() -> None:
-    assert attachments.FILE_BYTES == 25 * 1024 * 1024
+async def test_a_file_that_drips_is_given_up_in_time(tmp_path: Path) -> None:
+    async with file_server() as base:
+        file_too_slow = await fetched(
+            base, tmp_path / "inbox", file(f"{base}/drip"), limits=Limits(file_s=0.3)
+        )
+        began = asyncio.get_running_loop().time()
+        all_too_slow = await fetched(
+            base, tmp_path / "inbox", *[file(f"{base}/drip")] * 10, limits=Limits(file_s=50, all_s=0.3)
+        )
+        took_s = asyncio.get_running_loop().time() - began
+    assert {one.problem for one in file_too_slow} == {"It did not arrive within 0 seconds."}
+    assert not any(one.path for one in all_too_slow)
+    assert took_s < 40  # ten files of 50 s each would take longer
+    assert not (tmp_path / "inbox").exists()
+
+
+async def test_nothing_is_unpacked_on_the_way(tmp_path: Path) -> None:
+    async with file_server() as base:
+        [found] = await fetched(base, tmp_path / "inbox", file(f"{base}/packed"))
+    assert found.path is not None
+    assert found.path.read_bytes() == PACKED
+
+
+async def test_a_room_that_is_full_takes_no_more(tmp_path: Path) -> None:
+    limits = Limits(room_bytes=8)
+    async with file_server() as base:
+        url = f"{base}/small"
+        first, second = await fetched(base, tmp_path / "inbox", file(url), file(url), limits=limits)
+        [liar] = await fetched(base, tmp_path / "inbox", file(url, size_bytes=0), limits=limits)
+    assert first.path is not None
+    assert second.problem == liar.problem != ""
+    assert len(list((tmp_path / "inbox").iterdir())) == 1
+
+
+async def test_a_long_paste_is_read_as_text(tmp_path: Path) -> None:
+    async with file_server() as base:
+        pasted, renamed = await fetched(
+            base,
+            tmp_path / "inbox",
+            file(f"{base}/small", "message.txt"),
+            file(f"{base}/small", "notes.txt"),
+        )
+        [long] = await fetched(base, tmp_path / "inbox", file(f"{base}/long", "message.txt"))
+    assert (pasted.text, pasted.is_cut, renamed.text) == ("hello", False, None)
+    assert (long.text, long.is_cut) == ("é" * (PASTE_BYTES // 2), True)
+    assert long.path is not None
+    assert long.path.stat().st_size == 2 * PASTE_BYTES
+
+
+async def test_what_is_stored_cannot_be_run(tmp_path: Path) -> None:
+    async with file_server() as base:
+        [found] = await fetched(base, tmp_path / "inbox", file(f"{base}/small", "run.sh"))
+    assert found.path is not None
+    assert found.path.stat().st_mode & 0o777 == 0o600

@@ -31,7 +31,7 @@ class Told:
             self.rooms.append(key)
             self.texts.append(text)
 
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await breaker.ready(key, tell)
 
 

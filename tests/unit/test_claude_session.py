@@ -20,11 +20,11 @@ def spec(tmp_path: Path) -> SessionSpec:
 
 
 async def test_closing_what_was_never_started_is_fine(spec: SessionSpec) -> None:
-    await ClaudeSession(spec, resume=False).close(1)
+    await ClaudeSession(spec, resume=False, launched="{}").close(1)
 
 
 async def test_what_was_never_started_takes_no_prompt(spec: SessionSpec) -> None:
-    session = ClaudeSession(spec, resume=False)
+    session = ClaudeSession(spec, resume=False, launched="{}")
     assert not await session.steer(PROMPT)
     with pytest.raises(AgentGone) as caught:
         await session.send(PROMPT)

@@ -8,18 +8,20 @@ from pathlib import Path
 
 import pytest
 from claude_agent_sdk import (
+    ClaudeAgentOptions,
     CLIConnectionError,
     CLIJSONDecodeError,
+    HookJSONOutput,
     PermissionResultAllow,
     ProcessError,
     ResultError,
 )
 
-from sessions.agents.base import SessionSpec
+from sessions.agents.base import SessionSpec, WayOut
 from sessions.agents.claude import ADAPTER
-from sessions.agents.claude_start import disobedience, options, prepare, start_error
+from sessions.agents.claude_start import disobedience, launch, options, prepare, start_error
 from sessions.agents.claude_transcript import config_dir, transcript_path
-from sessions.box.launcher import DESCRIPTION
+from sessions.box.launcher import DESCRIPTION, EXIT_LINKED
 from sessions.errors import AgentError, AgentMissing, SessionBusy, SessionNotFound
 from tests.support.agents import make_spec
 
@@ -31,8 +33,25 @@ def spec(tmp_path: Path) -> SessionSpec:
     return make_spec(tmp_path, SESSION_ID, env={"ANTHROPIC_API_KEY": "sk-ant-secret"})
 
 
+async def let_run(*_: object) -> HookJSONOutput:
+    return {}
+
+
 async def allow(*_: object) -> PermissionResultAllow:
     return PermissionResultAllow()
+
+
+def chosen_for(
+    spec: SessionSpec, *, resume: bool = False, stderr: deque[str] | None = None
+) -> ClaudeAgentOptions:
+    return options(
+        spec,
+        resume=resume,
+        launched=launch(spec),
+        can_use_tool=allow,
+        before_tool=let_run,
+        stderr=deque() if stderr is None else stderr,
+    )
 
 
 def write_transcript(spec: SessionSpec, *rows: object) -> Path:
@@ -79,22 +98,34 @@ def test_bypass_is_refused_for_root_with_a_sentence(
     assert prepare(replace(spec, permission_mode="bypassPermissions")) is False
 
 
+def test_in_a_box_of_its_own_processes_nobody_is_root(
+    spec: SessionSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert prepare(replace(spec, permission_mode="bypassPermissions", isolation="bwrap")) is False
+
+
+def test_a_directory_that_became_a_link_is_said(spec: SessionSpec) -> None:
+    error = ProcessError("ended", exit_code=EXIT_LINKED)
+    said = str(start_error(error, spec, "/srv/repo leads over a link", busy=False))
+    assert "/srv/repo leads over a link" in said
+    assert "Put it back" in said
+
+
 def test_the_configuration_directory_is_private(spec: SessionSpec) -> None:
     prepare(spec)
     assert config_dir(spec.home).stat().st_mode & 0o077 == 0
 
 
 def test_a_new_session_and_a_resumed_one_use_the_same_id(spec: SessionSpec) -> None:
-    new = options(spec, resume=False, can_use_tool=allow, stderr=deque())
-    resumed = options(spec, resume=True, can_use_tool=allow, stderr=deque())
+    new = chosen_for(spec, resume=False)
+    resumed = chosen_for(spec, resume=True)
     assert (new.session_id, new.resume) == (SESSION_ID, None)
     assert (resumed.session_id, resumed.resume) == (None, SESSION_ID)
 
 
 def test_settings_place_the_memory_and_close_the_ways_out(spec: SessionSpec) -> None:
-    chosen = options(
-        replace(spec, denied_roots=(Path("/data/store"),)), resume=False, can_use_tool=allow, stderr=deque()
-    )
+    chosen = chosen_for(replace(spec, denied_roots=(Path("/data/store"),)))
     assert chosen.settings is not None
     settings = json.loads(chosen.settings)
     assert settings["autoMemoryDirectory"] == str(spec.memory_dir)
@@ -103,8 +134,17 @@ def test_settings_place_the_memory_and_close_the_ways_out(spec: SessionSpec) -> 
     assert {"ListAgents", "SendMessage", "AskUserQuestion"} <= set(chosen.disallowed_tools)
 
 
+def test_with_a_way_out_of_its_box_claudes_own_sandbox_is_on(spec: SessionSpec) -> None:
+    strict = replace(spec, isolation="strict", way_out=WayOut(Path("/s/room.sock"), ("example.org",)))
+    settings = json.loads(chosen_for(strict).settings or "")
+    assert settings["sandbox"]["enabled"] is True
+    assert settings["sandbox"]["network"]["allowedDomains"] == ["example.org"]
+    assert "/s/room.sock" in launch(strict)
+    assert "sandbox" not in json.loads(chosen_for(spec).settings or "")
+
+
 def test_the_login_is_in_the_description_alone(spec: SessionSpec) -> None:
-    chosen = options(spec, resume=False, can_use_tool=allow, stderr=deque())
+    chosen = chosen_for(spec, resume=False)
     assert list(chosen.env) == ["ROOMKEY_LAUNCH"]
     described = json.loads(chosen.env["ROOMKEY_LAUNCH"])
     assert described["env"]["ANTHROPIC_API_KEY"] == "sk-ant-secret"
@@ -155,13 +195,13 @@ def test_another_program_may_be_named(spec: SessionSpec, tmp_path: Path) -> None
     (tmp_path / "claude").touch()
     assert not prepare(chosen)
     stderr = deque[str]()
-    env = options(chosen, resume=False, can_use_tool=allow, stderr=stderr).env
+    env = chosen_for(chosen, stderr=stderr).env
     assert json.loads(env[DESCRIPTION])["program"] == str(tmp_path / "claude")
 
 
 def test_little_is_kept_of_a_long_line_on_stderr(spec: SessionSpec) -> None:
     stderr = deque[str]()
-    chosen = options(spec, resume=False, can_use_tool=allow, stderr=stderr)
+    chosen = chosen_for(spec, stderr=stderr)
     assert chosen.stderr is not None
     chosen.stderr("x" * 1_000_000)
     assert [len(line) for line in stderr] == [2000]

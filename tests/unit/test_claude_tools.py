@@ -1,5 +1,7 @@
 """A tool call in words."""
 
+from typing import Any, cast
+
 import pytest
 
 from sessions.agents.claude_tools import tool_output, tool_title
@@ -37,3 +39,12 @@ def test_a_long_title_is_cut() -> None:
 )
 def test_a_result_is_text(content: object, text: str) -> None:
     assert tool_output(content) == text
+
+
+def test_arguments_of_any_shape_give_a_title() -> None:
+    deep: object = 1
+    for _ in range(5000):
+        deep = {"a": deep}
+    for arguments in ([], ["x"], "x", None, {"command": deep}, {"command": {"a": 1}}):
+        assert tool_title("Bash", cast("Any", arguments))
+    assert tool_title("Bash", {"command": deep}) == "(nested too deep to be shown)"

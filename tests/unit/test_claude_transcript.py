@@ -1,6 +1,7 @@
 """What Claude Code's own record says; rows as CLI 2.1.327 writes them, shortened."""
 
 import json
+import os
 from pathlib import Path
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from sessions.agents.claude_transcript import (
     find_transcript,
     holds_conversation,
     may_have_acted,
+    set_aside,
     transcript_path,
 )
 
@@ -124,3 +126,68 @@ def test_the_line_that_a_killed_process_did_not_finish_may_be_anything(tmp_path:
     with path.open("a") as record:
         record.write(json.dumps(assistant(CALL))[:-9])
     assert may_have_acted(tmp_path, "id", FIRST, expect_history=True)
+
+
+# -- the agent can write these files --------------------------------------------------------------
+
+
+def test_a_link_in_the_place_of_a_transcript_is_not_followed(tmp_path: Path) -> None:
+    outside = write(tmp_path / "outside" / "x", user(FIRST, "one"), assistant(text("secret")))
+    path = transcript_path(tmp_path / "config", Path("/w"), "id")
+    path.parent.mkdir(parents=True)
+    path.symlink_to(outside)
+    assert find_transcript(tmp_path / "config", "id") == path
+    assert not holds_conversation(path)
+    assert find_answer(path, FIRST) is None
+    assert may_have_acted(tmp_path / "config", "id", FIRST, expect_history=False)
+    set_aside(path)
+    assert find_transcript(tmp_path / "config", "id") is None
+    assert outside.exists()
+
+
+def test_a_link_in_the_place_of_a_directory_is_not_followed(tmp_path: Path) -> None:
+    write(
+        transcript_path(tmp_path / "outside", Path("/w"), "id"), user(FIRST, "one"), assistant(text("secret"))
+    )
+    config = tmp_path / "config"
+    config.mkdir()
+    (config / "projects").symlink_to(tmp_path / "outside" / "projects")
+    assert find_transcript(config, "id") is None
+    (config / "projects").unlink()
+    (config / "projects").mkdir()
+    (config / "projects" / "-w").symlink_to(tmp_path / "outside" / "projects" / "-w")
+    assert find_transcript(config, "id") is None
+    assert find_answer(transcript_path(config, Path("/w"), "id"), FIRST) is None
+
+
+def test_a_pipe_in_the_place_of_a_transcript_holds_nobody_up(tmp_path: Path) -> None:
+    path = transcript_path(tmp_path, Path("/w"), "id")
+    path.parent.mkdir(parents=True)
+    os.mkfifo(path)
+    assert not holds_conversation(path)
+    assert may_have_acted(tmp_path, "id", FIRST, expect_history=False)
+
+
+def test_rows_that_are_no_rows_are_passed_over(tmp_path: Path) -> None:
+    deep = "[" * 100_000 + "]" * 100_000
+    path = write(transcript_path(tmp_path, Path("/w"), "id"), user(FIRST, "one"))
+    with path.open("a") as file:
+        file.write(f'{deep}\n"text"\n\x00\n{{"type": 5, "message": 7}}\n')
+        file.write(json.dumps(assistant(text("a"))) + "\n")
+    assert find_answer(path, FIRST) == Answer(("a",), finished=True)
+
+
+def test_an_endless_line_is_one_unreadable_row(tmp_path: Path) -> None:
+    path = write(transcript_path(tmp_path, Path("/w"), "id"), user(FIRST, "one"))
+    with path.open("ab") as file:
+        file.truncate(file.tell() + 80 * 1024**2)  # nothing but NULs, and no room on the disk
+        file.seek(0, os.SEEK_END)
+        file.write(b"\n" + json.dumps(assistant(text("a"))).encode() + b"\n")
+    assert find_answer(path, FIRST) == Answer(("a",), finished=True)
+    assert may_have_acted(tmp_path, "id", FIRST, expect_history=True)
+
+
+def test_an_endless_file_is_not_read_to_its_end(tmp_path: Path) -> None:
+    path = write(transcript_path(tmp_path, Path("/w"), "id"))
+    os.truncate(path, 1024**4)
+    assert not holds_conversation(path)

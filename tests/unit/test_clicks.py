@@ -9,7 +9,7 @@ from bot.queue_view import QueueClick, queue_view
 from sessions.keys import TurnId
 from sessions.manager import Queue
 from sessions.store.values import Button
-from tests.support.desk_rooms import turn
+from tests.support.desk_rooms import ANN, turn
 
 QUEUE = Queue(running=None, waiting=[turn(number) for number in range(1, 9)], paused=False)
 
@@ -19,7 +19,7 @@ QUEUE = Queue(running=None, waiting=[turn(number) for number in range(1, 9)], pa
     [
         (buttons(TurnId(7), "ask"), AskClick),
         (cut_buttons(TurnId(7)), CutClick),
-        ([button for row in queue_view(QUEUE, "1").rows for button in row], QueueClick),
+        ([button for row in queue_view(QUEUE, ANN).rows for button in row], QueueClick),
     ],
 )
 def test_a_button_is_told_from_all_others(made: list[Button], kind: type) -> None:

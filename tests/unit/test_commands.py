@@ -7,36 +7,44 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat import Person
+from bot.access import Tier
+from bot.chat import Person, Place
 from bot.commands import COMMANDS
 from bot.commands.help import help_command
 from bot.commands.queue import QUEUE
 from bot.commands.reset import RESET
-from bot.commands.spec import Call, Command
+from bot.commands.spec import Call, Command, Given
 from bot.commands.status import STATUS, status_text
 from bot.commands.stop import STOP
 from bot.commands.why import WHY
 from bot.said import Said
-from sessions.errors import StateError
+from sessions.errors import NotAllowed, StateError
 from sessions.manager import RoomStatus
-from sessions.store.values import ChatAddress, Fate, Kind, TurnState
+from sessions.store.values import Fate, Kind, Prompt, TurnState
 from tests.support.desk_rooms import KEY, RECORD, STATE, Rooms, turn
+from tests.support.people import people
 
 SOME_TIME = datetime(2030, 1, 1, tzinfo=UTC)
 AT = f"<t:{SOME_TIME.timestamp():.0f}:R>"
 
 
-async def call(command: Command, rooms: Rooms, options: Mapping[str, bool | str] | None = None) -> str:
-    return (await use(command, rooms, options)).text
+async def call(
+    command: Command, rooms: Rooms, options: Mapping[str, Given] | None = None, tier: Tier = Tier.OWNER
+) -> str:
+    return (await use(command, rooms, options, tier)).text
 
 
-def use(command: Command, rooms: Rooms, options: Mapping[str, bool | str] | None = None) -> Awaitable[Said]:
+def use(
+    command: Command, rooms: Rooms, options: Mapping[str, Given] | None = None, tier: Tier = Tier.OWNER
+) -> Awaitable[Said]:
     return command.run(
         Call(
             rooms=rooms,
+            people=people(),
             key=KEY,
             person=Person(id="7", name="ann"),
-            address=ChatAddress(platform="chat", channel_id="1"),
+            place=Place(platform="chat", channel_id="1", guild_id="77"),
+            tier=tier,
             source="chat:commands",
             id=99,
             options=options or {},
@@ -67,13 +75,25 @@ async def test_a_reset_that_cannot_be_stored_is_told() -> None:
         await call(RESET, Rooms(failure=StateError()))
 
 
-@pytest.mark.parametrize(
-    ("runs", "words"), [(True, "Stopping what runs here"), (False, "Nothing is running in this room")]
-)
-async def test_stop_says_whether_something_ran(runs: bool, words: str) -> None:
-    rooms = Rooms(runs=runs)
-    assert words in await call(STOP, rooms)
+async def test_stop_says_whether_something_ran() -> None:
+    rooms = Rooms(runs=True, running=turn(1))
+    assert "Stopping what runs here" in await call(STOP, rooms)
     assert rooms.stopped == [KEY]
+    assert "Nothing is running in this room" in await call(STOP, Rooms(runs=False))
+
+
+async def test_a_user_stops_what_they_asked_for_and_nothing_else() -> None:
+    theirs = Rooms(runs=True, running=turn(1))
+    assert "Stopping what runs here" in await call(STOP, theirs, tier=Tier.USER)
+    others = replace(turn(1), prompt=Prompt(text="x", author_id="8", author_name="*ben*"))
+    rooms = Rooms(runs=True, running=others)
+    with pytest.raises(NotAllowed, match="only \\\\\\*ben\\\\\\*, who asked for it, or an operator may"):
+        await call(STOP, rooms, tier=Tier.USER)
+    assert not rooms.stopped
+    assert "Stopping" in await call(STOP, rooms, tier=Tier.OPERATOR)
+    nothing = Rooms(runs=True)
+    assert "Nothing is running" in await call(STOP, nothing, tier=Tier.USER)
+    assert not nothing.stopped
 
 
 async def test_reset_and_stop_tell_of_a_pause() -> None:
@@ -112,6 +132,8 @@ async def test_status_tells_everything_about_the_room_it_is_asked_in() -> None:
         (replace(STATE, when_busy="steer", on_interrupt="fail"), "is handed to what runs; "),
         (replace(STATE, when_busy="interrupt", on_interrupt="resume"), "cuts off goes on by itself."),
         (replace(STATE, state="asking"), "waiting for your permission"),
+        (replace(STATE, isolation="strict", reaches=()), "own; all that it reaches outside is its model\n"),
+        (replace(STATE, reaches=("a.test", "*.b.test:1")), "its model and `a.test`, `*.b.test:1`\n"),
         (replace(STATE, record=None, terminal_command=None), "Session: none yet"),
         (replace(STATE, record=replace(RECORD, context_tokens=None)), "Context: not known yet"),
         (replace(STATE, record=replace(RECORD, context_window=None)), "Context: 50,000 tokens"),
@@ -157,6 +179,7 @@ def fate(state: TurnState, **more: object) -> Fate:
             f"It failed {AT}: The agent is \\*not\\* logged in.",
         ),
         (fate(TurnState.FAILED), "It failed."),
+        (fate(TurnState.CANCELLED, ended=SOME_TIME, summary="not any more"), f"It was dropped {AT}: not any"),
         (fate(TurnState.CANCELLED, ended=SOME_TIME), f"It was stopped before it was done {AT}."),
         (
             fate(TurnState.CANCELLED, turn=replace(turn(5), state=TurnState.CANCELLED)),
@@ -225,9 +248,18 @@ async def test_help_names_every_command_and_option() -> None:
     [helping] = [command for command in COMMANDS if command.name == "help"]
     text = await call(helping, Rooms())
     for command in COMMANDS:
-        assert f"`/{command.name}`: {command.description}" in text
-        for option in command.options:
+        assert (f"- `/{command.name}`" in text) is (command.tier is not Tier.STRANGER)
+        for option in command.options if command.tier is not Tier.STRANGER else ():
             assert f"`{option.name}`: {option.description}" in text
+    assert "`/reset` (operators): " in text
+
+
+@pytest.mark.parametrize("tier", [Tier.USER, Tier.OPERATOR, Tier.OWNER])
+async def test_help_names_what_somebody_may_use_and_nothing_else(tier: Tier) -> None:
+    [helping] = [command for command in COMMANDS if command.name == "help"]
+    text = await call(helping, Rooms(), tier=tier)
+    for command in COMMANDS:
+        assert (f"- `/{command.name}`" in text) is (Tier.USER <= command.tier <= tier)
 
 
 async def test_help_needs_no_other_command() -> None:

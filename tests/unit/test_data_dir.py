@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.data_dir import hold_data_dir
-from sessions.errors import Locked, ReadOnly
+from sessions.errors import EXIT_BAD_STATE, Locked, ReadOnly, StateError
 
 
 def test_it_is_made_for_nobody_but_us(tmp_path: Path) -> None:
@@ -25,4 +25,21 @@ def test_a_second_use_is_refused_and_a_later_one_is_not(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ReadOnly, match="ROOMKEY_DATA_DIR"), hold_data_dir(tmp_path / "file" / "data"):
+        pass
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o702, 0o777, 0o1777])
+@pytest.mark.parametrize("inner", ["", "bin", "locks", "backups"])
+def test_a_directory_that_others_can_write_is_refused_with_the_remedy(
+    tmp_path: Path, inner: str, mode: int
+) -> None:
+    with hold_data_dir(tmp_path):
+        pass
+    (tmp_path / inner).chmod(mode)
+    remedy = f"has mode {mode:04o}.*run: chmod go-w {tmp_path / inner}$"
+    with pytest.raises(StateError, match=remedy) as caught, hold_data_dir(tmp_path):
+        pass
+    assert caught.value.exit_code == EXIT_BAD_STATE
+    (tmp_path / inner).chmod(mode & ~0o022)
+    with hold_data_dir(tmp_path):
         pass

@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 
-from bot.access import Deny, Rules
+from bot.access import Deny, Rules, Tier
 from bot.approvals import AskClick, OpenAsks, short_name
 from bot.chat import Incoming, Person, Place
 from bot.commands import COMMANDS
+from bot.commands.reset import RESET
 from bot.commands.status import STATUS
+from bot.commands.stop import STOP
 from bot.desk import Desk
-from bot.gate import Gate, gate_of
+from bot.gate import Admitted, Gate, gate_of, rules_of
+from bot.loops import SPENT, BotsTalk
 from bot.routing import Silence
 from bot.said import Said
 from bot.settings import ChannelSettings, DiscordSettings, Settings
@@ -20,8 +23,10 @@ from sessions.agents.base import Allow
 from sessions.errors import AlreadyDecided, NotAllowed
 from sessions.events import PermissionAsk
 from sessions.keys import TurnId, session_key
-from sessions.store.values import Attachment, ChatAddress, Prompt
+from sessions.store.said import Asker
+from sessions.store.values import Attachment, ChatAddress, Prompt, Quote
 from tests.support.desk_rooms import Rooms
+from tests.support.people import people
 
 ANN, EVE = Person(id="7", name="ann"), Person(id="9", name="eve")
 PLACES = [
@@ -37,7 +42,11 @@ ASK = PermissionAsk(id="a1", tool="Bash", title="ls")
 def desk() -> tuple[Desk, Rooms]:
     rooms, asks = Rooms(turns={TurnId(5): session_key("20")}), OpenAsks()
     asks.add(TurnId(5), ASK)
-    gate = Gate(rules=Rules(users=frozenset({"7"})), listen_channels={"10"}, reply_to=lambda _: "all")
+    gate = Gate(
+        people=people(Rules(operators=frozenset({"7"}), owners=frozenset({"1"}))),
+        listen_channels={"10"},
+        reply_to=lambda _: "all",
+    )
     return Desk(gate=gate, rooms=rooms, asks=asks), rooms
 
 
@@ -50,7 +59,7 @@ async def test_messages_commands_and_clicks_reach_the_key_of_their_place(place: 
     it, rooms = desk()
     assert await it.take(said(place)) is not None
     assert [row.key for row in rooms.rows] == [key]
-    for command in COMMANDS:
+    for command in (STATUS, STOP, RESET):
         await it.call(command, ANN, place, 1, {})
     assert rooms.stopped == [key]
     assert [row.key for row in rooms.rows] == [key, key]
@@ -102,7 +111,10 @@ async def test_an_edit_gives_the_new_words_and_files_to_what_waits() -> None:
     await editing
     [(source, message_id, prompt)] = rooms.touched
     assert (source, message_id) == ("chat", 99)
-    assert prompt == Prompt(text="new words", author_id="7", author_name="ann", attachments=(file,))
+    asker = Asker(guild_id="1")
+    assert prompt == Prompt(
+        text="new words", author_id="7", author_name="ann", attachments=(file,), asker=asker
+    )
 
 
 async def test_what_is_addressed_to_somebody_else_after_an_edit_does_not_wait_any_more() -> None:
@@ -149,15 +161,43 @@ def test_the_gate_is_what_the_settings_say() -> None:
         discord=DiscordSettings(listen_channels=(ids["desk"],), allowed_users=(ids["ann"],)),
         channel={ids["lab"]: ChannelSettings(reply_to="mention")},
     )
-    gate = gate_of(settings)
+    gate = gate_of(settings, people(rules_of(settings)))
     here = Place(platform="discord", channel_id=ids["desk"], guild_id=ids["guild"])
     lab = Place(platform="discord", channel_id="5", guild_id=ids["guild"], parent_id=ids["lab"])
     ann = Person(id=ids["ann"], name="ann")
-    assert gate.admit(ann, here) == "default"
-    assert isinstance(gate.admit(EVE, here), Deny)
+    assert gate.admit(ann, here, Tier.USER, "command") == Admitted(session_key("default"), Tier.USER)
+    assert isinstance(gate.admit(EVE, here, Tier.USER, "command"), Deny)
     assert gate.sift(said(lab, ann)) is Silence.NOT_MENTIONED
     assert gate.sift(said(here, ann)) == "default"
 
 
-def test_status_is_open_to_whoever_may_speak() -> None:
-    assert STATUS in COMMANDS
+async def test_what_a_bot_says_beyond_its_turns_is_declined_and_said_once() -> None:
+    parrot = Person(id="8", name="parrot", is_bot=True)
+    rooms = Rooms()
+    rules = Rules(users=frozenset({"7"}), bots=frozenset({"8"}))
+    gate = Gate(people=people(rules), listen_channels=(), reply_to=lambda _: "all")
+    it = Desk(gate=gate, rooms=rooms, asks=OpenAsks())
+
+    def squawk(number: int) -> Incoming:
+        return replace(said(LAB, parrot, mentions_bot=True, names_bot=True), message_id=number)
+
+    for number in range(3):
+        assert await it.take(squawk(number)) is not None
+    with pytest.raises(BotsTalk) as told:
+        await it.take(squawk(3))
+    assert told.value.since == 2
+    assert await it.take(squawk(4)) is None
+    assert [one[2:] for one in rooms.declined] == [(3, SPENT), (4, SPENT)]
+    assert [row.prompt.by_bot for row in rooms.rows] == [True] * 3
+    assert [row.fact for row in rooms.rows][-1] == ("loops", "chat", '{"20": [0, 1, 2]}')
+    await it.take(said(LAB))
+    assert rooms.rows[-1].fact == ("loops", "chat", "{}")
+    await it.take(replace(said(LAB), message_id=100))
+    assert rooms.rows[-1].fact is None
+
+
+async def test_what_a_message_replies_to_goes_with_its_prompt() -> None:
+    it, rooms = desk()
+    quote = Quote(text="before", author_id="9", author_name="eve")
+    await it.take(said(LAB, quote=quote))
+    assert rooms.rows[0].prompt.quote == quote

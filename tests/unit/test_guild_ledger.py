@@ -7,7 +7,7 @@ import pytest
 from bot.demo.guild import messages, reactions
 from bot.demo.guild.drafts import AllowedMentions, Draft
 from bot.demo.guild.ledger import Entry, Ledger
-from bot.demo.guild.model import Cause
+from bot.demo.guild.model import Cause, Payload
 from tests.support.worlds import scene
 
 SAFE = {"content": "x", "allowed_mentions": {"parse": []}, "nonce": "n"}
@@ -45,11 +45,15 @@ def test_what_says_nothing_has_no_message():
         assert one.message is None
 
 
-def test_a_message_that_could_ping_a_crowd_is_a_violation():
+def test_a_message_that_could_ping_anybody_is_a_violation():
     ledger = Ledger(scene().world)
-    loose = [{"content": "x"}, {"content": "x", "allowed_mentions": {"parse": ["users"]}}]
-    named = {"content": "x", "allowed_mentions": {"parse": [], "users": ["1"]}}
-    for body in (*loose, SAFE, named):
+    loose: list[Payload] = [{"content": "x"}, {"content": "x", "allowed_mentions": {"parse": ["users"]}}]
+    loose += [
+        {"content": "x", "allowed_mentions": {"parse": [], allowed: value}}
+        for allowed, value in (("users", ["1"]), ("roles", ["2"]), ("replied_user", True))
+    ]
+    quiet = {"content": "x", "allowed_mentions": {"parse": [], "users": [], "replied_user": False}}
+    for body in (*loose, SAFE, quiet):
         ledger.entries.append(entry("POST", "/channels/1/messages", body))
     assert [one.body for one in ledger.mention_violations()] == loose
 

@@ -47,7 +47,7 @@ async def test_each_wait_ends_with_its_event():
     s = scene()
     place = Place(Stage(s.world), s.desk.id)
     said = messages.post(s.world, s.robot.id, s.desk.id, Draft("hello"))
-    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
         waits = [
             tasks.create_task(place.deleted(said)),
             tasks.create_task(place.typing()),

@@ -39,3 +39,18 @@ def test_every_file_that_a_page_names_is_there(page: str) -> None:
     missing = {n for n in named if "acme" not in n and not (ROOT / n).exists()}
     missing |= {n for n in linked if not ((ROOT / page).parent / n).exists()}
     assert missing == set()
+
+
+def test_what_goes_to_discord_goes_through_two_modules_that_mask_secrets() -> None:
+    """Others send through a `port`, or hand their words to `answering`."""
+    senders = {"send_message", "send_modal", "edit_message", "edit_original_response", "reply"}
+    strays: list[str] = []
+    for path in MODULES:
+        if path.parts[1] == "demo" or path.stem in ("port", "answering"):
+            continue
+        for node in ast.walk(ast.parse((ROOT / path).read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                name, on = node.func.attr, ast.unparse(node.func.value)
+                if name in senders or (name == "send" and path.parts[0] == "bot" and not on.endswith("port")):
+                    strays.append(f"{path}:{node.lineno} {on}.{name}")
+    assert strays == []

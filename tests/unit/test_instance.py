@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sessions.errors import EXIT_LOCKED, Locked
-from sessions.instance import hold_instance
+from sessions.instance import hold_instance, holder_of
 
 SUPPORT = Path(__file__).parents[1] / "support"
 
@@ -86,7 +86,7 @@ def test_of_a_hundred_at_once_one_wins_and_all_others_name_it(tmp_path: Path) ->
         [sys.executable, SUPPORT / "lock_race.py", tmp_path / "lock", "100"],
         capture_output=True,
         text=True,
-        timeout=15,
+        timeout=60,
         check=True,
     )
     outcomes = json.loads(done.stdout)
@@ -94,3 +94,21 @@ def test_of_a_hundred_at_once_one_wins_and_all_others_name_it(tmp_path: Path) ->
     assert len(outcomes) == 100
     assert len(winners) == 1
     assert {told for _, told in outcomes if told} == {refusal(winners[0], tmp_path)}
+
+
+def test_who_looks_on_learns_who_holds_it_and_makes_nothing(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    assert holder_of(lock) is None
+    assert not lock.exists()
+    with hold_instance(lock):
+        assert holder_of(lock) == os.getpid()
+        assert lock.read_text().startswith(str(os.getpid()))
+    assert holder_of(lock) is None
+
+
+def test_looking_on_keeps_nobody_out(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    for _ in range(20):
+        holder_of(lock)
+        with hold_instance(lock):
+            pass

@@ -20,6 +20,7 @@ from sessions.store import Store, open_store
 from sessions.store.values import Piece, Prompt, Touched, Turn, TurnState
 from tests.support.clocks import SetClock
 from tests.support.desk_rooms import Rooms, turn
+from tests.support.people import people
 from tests.support.ports import FakePort
 
 LAB = Place(platform="fake", channel_id="20", guild_id="1")
@@ -41,7 +42,7 @@ class Met(Rooms):
 
 
 def intake(rooms: Rooms) -> tuple[Intake, FakePort]:
-    gate = Gate(rules=Rules(users=frozenset({"7"})), listen_channels=(), reply_to=lambda _: "all")
+    gate = Gate(people=people(Rules(users=frozenset({"7"}))), listen_channels=(), reply_to=lambda _: "all")
     port = FakePort()
     return Intake(Desk(gate=gate, rooms=rooms, asks=OpenAsks()), port), port
 
@@ -186,3 +187,14 @@ async def test_a_chat_or_store_that_refuses_breaks_nothing() -> None:
     it, _ = intake(Rooms(failure=StateError()))
     await it.edited(said("new"))
     await it.deleted("20", [99])
+
+
+async def test_it_is_said_once_that_bots_have_had_their_turns() -> None:
+    parrot = Person(id="8", name="parrot", is_bot=True)
+    gate = Gate(people=people(Rules(bots=frozenset({"8"}))), listen_channels=(), reply_to=lambda _: "all")
+    port = FakePort()
+    it = Intake(Desk(gate=gate, rooms=Rooms(), asks=OpenAsks()), port)
+    for number in range(6):
+        await it.said(Incoming(place=LAB, person=parrot, message_id=number, text="hi", names_bot=True))
+    (told,) = port.bodies("20")
+    assert told == "-# Bots have had 3 answers in a row here. I answer them again when a person writes to me."

@@ -1,13 +1,14 @@
 """One reader, items in order, and a limit for each wait that one timer keeps."""
 
 import asyncio
+from typing import Any
 
 from sessions.clock import SystemClock
-from sessions.mailbox import Mailbox
+from sessions.mailbox import Alarm, Mailbox
 
 
 def mailbox() -> Mailbox[int]:
-    return Mailbox(SystemClock())
+    return Mailbox(SystemClock(), Alarm())
 
 
 def in_s(seconds: float) -> float:
@@ -25,7 +26,6 @@ async def test_a_waiting_reader_gets_what_is_put_later() -> None:
     box = mailbox()
     asyncio.get_running_loop().call_soon(box.put, 7)
     assert await box.get(in_s(5)) == 7
-    box.close()
 
 
 async def test_a_wait_ends_without_an_item() -> None:
@@ -48,7 +48,6 @@ async def test_a_later_wait_may_be_longer_than_the_one_before() -> None:
     assert await box.get(in_s(0.02)) == 1  # leaves a timer behind that rings too early for the next
     loop.call_later(0.05, box.put, 2)
     assert await box.get(in_s(5)) == 2
-    box.close()
 
 
 async def test_a_later_wait_may_be_shorter_than_the_one_before() -> None:
@@ -56,7 +55,6 @@ async def test_a_later_wait_may_be_shorter_than_the_one_before() -> None:
     asyncio.get_running_loop().call_soon(box.put, 1)
     assert await box.get(in_s(60)) == 1
     assert await box.get(in_s(0.02)) is None
-    box.close()
 
 
 async def test_a_reader_that_is_cancelled_loses_no_item() -> None:
@@ -67,4 +65,65 @@ async def test_a_reader_that_is_cancelled_loses_no_item() -> None:
         box.put(1)
         reader.cancel()
     assert await box.get(in_s(0)) == 1
-    box.close()
+
+
+class Bells:
+    """Which alarms rang; `rang` waits for the next."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self._rung = asyncio.Event()
+
+    def __call__(self, name: str) -> None:
+        self.names.append(name)
+        self._rung.set()
+
+    async def rang(self) -> None:
+        self._rung.clear()
+        async with asyncio.timeout(5):
+            await self._rung.wait()
+
+
+async def test_an_alarm_rings_only_for_what_was_set_last() -> None:
+    alarm, bells = Alarm(), Bells()
+    alarm.set(0.01, lambda: bells("first"))
+    alarm.set(0.03, lambda: bells("second"))  # found by the timer of the first
+    await bells.rang()
+    alarm.set(60, lambda: bells("late"))
+    alarm.set(0.01, lambda: bells("early"))
+    await bells.rang()
+    assert bells.names == ["second", "early"]
+
+
+async def test_an_alarm_that_is_cleared_or_closed_does_not_ring() -> None:
+    alarm, bells = Alarm(), Bells()
+    alarm.set(0.01, lambda: bells("cleared"))
+    alarm.clear()
+    await asyncio.sleep(0.02)
+    alarm.set(0.01, lambda: bells("closed"))
+    alarm.close()
+    alarm.set(0.02, lambda: bells("set again"))
+    await bells.rang()
+    assert bells.names == ["set again"]
+
+
+def test_an_alarm_has_one_timer_however_often_it_is_set() -> None:
+    class Counting(asyncio.SelectorEventLoop):
+        timers = 0
+
+        def call_at(self, *args: Any, **options: Any) -> asyncio.TimerHandle:
+            self.timers += 1
+            return super().call_at(*args, **options)
+
+    async def set_often() -> None:
+        alarm = Alarm()
+        for number in range(100):
+            alarm.set(60 + number, lambda: None)
+            alarm.clear()
+        alarm.close()
+
+    with asyncio.Runner(loop_factory=Counting) as runner:
+        loop = runner.get_loop()
+        assert isinstance(loop, Counting)
+        runner.run(set_often())
+        assert loop.timers == 1

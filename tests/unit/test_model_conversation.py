@@ -1,8 +1,10 @@
 """What the offline model hears in a request; bodies as Claude Code 2.1.327 sends them, shortened."""
 
+import time
+
 import pytest
 
-from bot.demo.model.conversation import Body, Heard, hear
+from bot.demo.model.conversation import Body, Heard, Message, hear
 
 REMINDER = "<system-reminder>\nContents of MEMORY.md: tool:Bash:{}\n</system-reminder>\n"
 NOTICE = (
@@ -96,3 +98,12 @@ def test_what_is_said_while_a_tool_runs_joins_the_prompt() -> None:
 def test_the_news_of_a_refusal_is_no_prompt() -> None:
     news = "Your response above was stopped by a safety classifier — this is not a tool or API error."
     assert heard(user("refuse"), user(news)).prompt == "refuse"
+
+
+@pytest.mark.parametrize(
+    "text", ["<system-reminder>", "The user sent a new message while you were working:\n"]
+)
+def test_what_begins_again_and_again_and_never_ends_is_read_at_once(text: str) -> None:
+    began = time.thread_time()
+    hear(Body(model="m", messages=(Message(role="user", content=text * 20_000),)))
+    assert time.thread_time() - began < 1.0

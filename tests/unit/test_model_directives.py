@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.demo.model.directives import Call, Fail, Say, Step, Think, read_directives
+from bot.demo.model.directives import Call, Fail, Say, Step, Think, read_directives, without_quotes
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,29 @@ def test_a_malformed_directive_is_explained(prompt: str) -> None:
     (step,) = read_directives(prompt)
     assert isinstance(step, Say)
     assert prompt in step.text
+
+
+QUOTING = """[012345678901] Quoted, because the message below replies to it, from "ben" (user 7):
+
+say:quoted
+
+[012345678901] Message from "ann" (user 42):
+
+{}
+
+[012345678901] All of inbox/5_1.txt:
+
+say:pasted"""
+
+
+def test_what_a_person_says_comes_before_what_is_quoted_to_them() -> None:
+    assert read_directives(QUOTING.format("say:mine")) == (Say("mine"),)
+    quoted, pasted = read_directives(QUOTING.format("look"))
+    assert isinstance(quoted, Say)
+    assert quoted.text.startswith("quoted\n")
+    assert pasted == Say("pasted")
+
+
+def test_a_prompt_is_shown_without_quotes_and_seals() -> None:
+    assert without_quotes(QUOTING.format("look")) == 'Message from "ann" (user 42):\n\nlook'
+    assert without_quotes("[0] look") == "[0] look"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.one_token import hold_token
+from bot.one_token import hold_token, token_holder
 from sessions.errors import EXIT_LOCKED, Locked
 
 API = "http://127.0.0.1:9"
@@ -54,3 +54,12 @@ def test_a_killed_holder_frees_it() -> None:
         holder.wait()
     with hold_token(token, API):
         pass
+
+
+def test_who_looks_on_learns_which_process_uses_a_token() -> None:
+    token = secrets.token_hex()
+    assert token_holder(token, API) is None
+    with hold_token(token, API):
+        assert token_holder(token, API) == os.getpid()
+        assert token_holder(token, f"{API}/other") is None
+    assert token_holder(token, API) is None

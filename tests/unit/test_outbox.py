@@ -63,7 +63,7 @@ class Scene:
 
     async def sleeps(self) -> None:
         """Wait until the pump waits for some time."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await self.clock.slept_on.wait()
         self.clock.slept_on.clear()
 

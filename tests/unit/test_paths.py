@@ -1,18 +1,12 @@
-"""Paths: everything below one root, and files in an agent's directory opened without following links."""
+"""Paths: everything below one root."""
 
-import os
 from pathlib import Path
 
 import pytest
 
 from sessions.errors import EXIT_BAD_STATE, StateError
 from sessions.keys import session_key
-from sessions.paths import INBOX, Paths, open_beneath
-
-
-def write(descriptor: int, content: bytes) -> None:
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
+from sessions.paths import Paths
 
 
 def mode(path: Path) -> int:
@@ -82,57 +76,3 @@ def test_a_data_directory_below_dot_claude_is_refused(tmp_path: Path) -> None:
         with pytest.raises(StateError, match=r"\.claude") as caught:
             make(path)
         assert caught.value.exit_code == EXIT_BAD_STATE
-
-
-def test_a_file_is_made_below_its_directory(tmp_path: Path) -> None:
-    for name in ("a", "b"):
-        write(open_beneath(tmp_path, INBOX, name), name.encode())
-    assert (tmp_path / INBOX / "a").read_bytes() == b"a"
-    assert (mode(tmp_path / INBOX), mode(tmp_path / INBOX / "b")) == (0o700, 0o600)
-
-
-def test_an_existing_file_is_never_opened(tmp_path: Path) -> None:
-    write(open_beneath(tmp_path, "a"), b"first")
-    with pytest.raises(FileExistsError):
-        open_beneath(tmp_path, "a")
-    assert (tmp_path / "a").read_bytes() == b"first"
-
-
-@pytest.mark.parametrize("dangling", [True, False])
-def test_a_file_that_is_a_link_is_not_followed(tmp_path: Path, dangling: bool) -> None:
-    work, outside = tmp_path / "work", tmp_path / "outside"
-    work.mkdir()
-    if not dangling:
-        outside.write_text("precious")
-    (work / "a").symlink_to(outside)
-    with pytest.raises(FileExistsError):
-        open_beneath(work, "a")
-    assert outside.exists() is not dangling
-
-
-def test_a_directory_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
-    work, outside = tmp_path / "work", tmp_path / "outside"
-    work.mkdir()
-    outside.mkdir()
-    (work / INBOX).symlink_to(outside)
-    with pytest.raises(OSError, match=INBOX):
-        open_beneath(work, INBOX, "a")
-    with pytest.raises(OSError, match=INBOX):
-        open_beneath(work / INBOX, "a")
-    assert list(outside.iterdir()) == []
-
-
-@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "/a", "a\0b"])
-def test_a_name_that_leads_elsewhere_is_refused(tmp_path: Path, name: str) -> None:
-    for names in ((name,), (name, "a")):
-        with pytest.raises(ValueError, match="not a file name"):
-            open_beneath(tmp_path, *names)
-
-
-def test_no_descriptor_is_left_open(tmp_path: Path) -> None:
-    descriptors = Path("/proc/self/fd")
-    before = len(list(descriptors.iterdir()))
-    os.close(open_beneath(tmp_path, "x", "y", "a"))
-    with pytest.raises(FileExistsError):
-        open_beneath(tmp_path, "x", "y", "a")
-    assert len(list(descriptors.iterdir())) == before

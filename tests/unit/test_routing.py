@@ -1,5 +1,8 @@
 """Which session a place belongs to, and which messages are for the bot."""
 
+from collections.abc import Collection
+from dataclasses import replace
+
 import pytest
 
 from bot.chat import Incoming, Person, Place
@@ -24,6 +27,7 @@ def said(
     is_bot: bool = False,
     mentions_bot: bool = False,
     mentions_others: bool = False,
+    names_bot: bool = False,
     ordinary: bool = True,
     files: tuple[Attachment, ...] = (),
 ) -> Incoming:
@@ -35,6 +39,7 @@ def said(
         attachments=files,
         mentions_bot=mentions_bot,
         mentions_others=mentions_others,
+        names_bot=names_bot,
         ordinary=ordinary,
     )
 
@@ -74,3 +79,27 @@ def test_a_message_is_answered_or_there_is_a_reason(
     incoming: Incoming, reply_to: ReplyTo, silence: Silence | None
 ) -> None:
     assert why_silent(incoming, reply_to) is silence
+
+
+NAMED = said(is_bot=True, mentions_bot=True, names_bot=True)
+
+
+@pytest.mark.parametrize(
+    ("incoming", "bots", "silence"),
+    [
+        pytest.param(NAMED, {"7"}, None, id="listed, and names us"),
+        pytest.param(NAMED, {"8"}, Silence.BOT, id="another one is listed"),
+        pytest.param(NAMED, (), Silence.BOT, id="none is listed"),
+        pytest.param(
+            said(is_bot=True, mentions_bot=True), {"7"}, Silence.BOT_UNNAMED, id="a reply that pings"
+        ),
+        pytest.param(said(is_bot=True), {"7"}, Silence.BOT_UNNAMED, id="names nobody"),
+        pytest.param(replace(NAMED, ordinary=False), {"7"}, Silence.NOT_ORDINARY, id="a webhook"),
+        pytest.param(replace(NAMED, ours=True), {"7"}, Silence.OURS, id="ourselves"),
+    ],
+)
+def test_a_bot_is_answered_only_if_it_is_listed_and_names_us(
+    incoming: Incoming, bots: Collection[str], silence: Silence | None
+) -> None:
+    for reply_to in ("all", "mention"):
+        assert why_silent(incoming, reply_to, bots) is silence

@@ -24,6 +24,7 @@ from sessions.events import (
     Usage,
 )
 from sessions.keys import TurnId
+from sessions.mailbox import Alarm
 from sessions.running_turn import RunningTurn
 from sessions.store.values import Piece
 from sessions.turn import Limits, Outcome
@@ -41,6 +42,7 @@ class QuietAgent:
     def __init__(self, *, stops: bool = True, gone: bool = False) -> None:
         self.sent: list[TurnInput] = []
         self.answers: list[tuple[str, Decision]] = []
+        self.log: list[str] = []
         self.interrupted = asyncio.Event()
         self.answered = asyncio.Event()
         self.stops = stops
@@ -72,6 +74,9 @@ class QuietAgent:
         if self.sink is not None:
             self.withdrawn_before_it_answered = AskWithdrawn(id=ask, reason="answered") in self.sink.events
         return self.takes
+
+    def decide(self, tool: str, decision: Decision) -> None:
+        self.log.append(f"{tool}: {'runs' if isinstance(decision, Allow) else 'does not run'}")
 
     async def interrupt(self) -> None:
         self.interrupted.set()
@@ -114,6 +119,7 @@ class Stage:
 
     def __init__(self, limits: Limits = PATIENT, *, stops: bool = True, gone: bool = False) -> None:
         self.agent, self.sink, self.tools = QuietAgent(stops=stops, gone=gone), Heard(), list[str]()
+        self.stores = list[bool]()  # whether the next tools can be stored; all can if empty
         self.asking = list[bool]()
         self.steered = 0
         self.turn = RunningTurn(
@@ -121,6 +127,7 @@ class Stage:
             sink=self.sink,
             limits=limits,
             clock=SystemClock(),
+            alarm=Alarm(),
             note_tool=self._note,
             steer=self._steer,
             begin_asking=lambda: self.asking.append(True),
@@ -128,8 +135,12 @@ class Stage:
         )
         self.agent.turn = self.turn
 
-    async def _note(self, title: str) -> None:
+    async def _note(self, title: str) -> bool:
         self.tools.append(title)
+        is_stored = self.stores.pop(0) if self.stores else True
+        await asyncio.sleep(0)
+        self.agent.log.append(f"{title} {'stored' if is_stored else 'not stored'}")
+        return is_stored
 
     async def _steer(self) -> None:
         self.steered += 1
@@ -178,6 +189,24 @@ async def test_a_tool_is_noted_before_the_next_event() -> None:
     stage = Stage()
     await stage.play(ToolStart(id="t", name="Bash", title="Bash: ls", turn=TURN), done())
     assert stage.tools == ["Bash: ls"]
+
+
+async def test_a_tool_runs_once_the_store_knows_that_it_begins() -> None:
+    stage = Stage()
+    await stage.play(
+        ToolStart(id="1", name="Bash", title="ls", turn=TURN),
+        ToolStart(id="2", name="Bash", title="make", turn=TURN),
+        done(),
+    )
+    assert stage.agent.log == ["ls stored", "1: runs", "make stored", "2: runs"]
+
+
+async def test_no_tool_runs_before_one_is_stored_and_then_all_do() -> None:
+    """One that is stored is enough for a turn not to be run again in silence."""
+    stage = Stage()
+    stage.stores = [False, True, False]
+    await stage.play(*(ToolStart(id=name, name="Bash", title="ls", turn=TURN) for name in "123"), done())
+    assert stage.agent.log[1::2] == ["1: does not run", "2: runs", "3: runs"]
 
 
 async def test_stop_interrupts_the_agent_and_ends_the_turn() -> None:

@@ -22,6 +22,10 @@ PIECE = """
     INSERT INTO outbox (turn, part, platform, channel_id, nonce, piece)
     VALUES (1, {part}, 'chat', 'c', 'n', '{{}}')"""
 
+GRANT = """
+    INSERT INTO granted (platform, kind, id, standing, place, guild, given_by, at)
+    VALUES ('chat', 'user', '{id}', '{standing}', '', '', '7', '2030')"""
+
 
 @pytest.fixture
 def migrated(tmp_path: Path) -> Path:
@@ -36,6 +40,7 @@ def connection(migrated: Path) -> Iterator[sqlite3.Connection]:
         opened.execute("INSERT INTO lane (key) VALUES ('room')")
         opened.execute(TURN.format(msg_id=1, state="running"))
         opened.execute(PIECE.format(part=0))
+        opened.execute(GRANT.format(id="7", standing="owner"))
         yield opened
 
 
@@ -89,6 +94,7 @@ def test_the_schema_can_be_said_to_postgresql() -> None:
         ("turn_source_msg_id", TURN.format(msg_id=1, state="queued")),
         ("turn_one_running", TURN.format(msg_id=2, state="running")),
         ("outbox_turn_part", PIECE.format(part=0)),
+        ("granted_one_owner", GRANT.format(id="8", standing="owner")),
     ],
 )
 def test_a_unique_index_refuses_what_gets_in_without_it(
@@ -106,6 +112,7 @@ def test_a_unique_index_refuses_what_gets_in_without_it(
         "INTO lane (key) VALUES ('room')",
         "INTO cursor VALUES ('chat', 'c', 1)",
         "INTO fact VALUES ('a', 'b', 'c')",
+        "INTO granted VALUES ('chat', 'user', '9', '5', '1', 'user', '7', '2030')",
     ],
 )
 def test_a_primary_key_refuses_a_second_row(connection: sqlite3.Connection, row: str) -> None:
@@ -118,6 +125,7 @@ def test_a_primary_key_refuses_a_second_row(connection: sqlite3.Connection, row:
     "row",
     [
         TURN.format(msg_id=2, state="forgotten"),
+        GRANT.format(id="8", standing="king"),
         PIECE.format(part=1).replace("nonce, piece)", "nonce, piece, state)").replace("'n', ", "'n', 'p', "),
     ],
 )

@@ -4,7 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from sessions.agents.script import Exit, Fail, Hang, Recall, Script, Text, Think, Tool, Wait, read_script
+from sessions.agents.script import (
+    Exit,
+    Fail,
+    Hang,
+    Recall,
+    Script,
+    Text,
+    Think,
+    Tool,
+    Wait,
+    read_script,
+    unsealed,
+)
 from sessions.errors import AgentError
 
 EVERYTHING = """
@@ -94,3 +106,9 @@ def test_a_wrong_script_says_where(tmp_path: Path, text: str) -> None:
 def test_a_missing_script_is_named(tmp_path: Path) -> None:
     with pytest.raises(AgentError, match="nowhere"):
         read_script(tmp_path / "nowhere.toml")
+
+
+def test_a_script_is_played_for_the_words_and_not_for_their_seal() -> None:
+    prompt = '[012345678901] Note from Roomkey: x\n\n[012345678901] Message from "ann" (user 42):\n\nhi'
+    assert unsealed(prompt) == 'Note from Roomkey: x\n\nMessage from "ann" (user 42):\n\nhi'
+    assert unsealed("[0] hi") == "[0] hi"

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.service_manager import ServiceManager, span_s, stop_timeout_s, unit_of
+from sessions.redaction import Redactor
 from tests.support.notify_socket import notify_socket
 
 
@@ -60,6 +61,13 @@ def test_signs_of_life_are_wanted_only_from_the_process_that_is_meant(
     variables: dict[str, str], watchdog_s: float | None
 ) -> None:
     assert ServiceManager.of({"NOTIFY_SOCKET": "/run/notify", **variables}).watchdog_s == watchdog_s
+
+
+@pytest.mark.parametrize("socket", ["", "/run/notify"])
+def test_the_journals_stream_is_known_with_and_without_a_manager(socket: str) -> None:
+    told = ServiceManager.of({"JOURNAL_STREAM": "8:1234", "NOTIFY_SOCKET": socket})
+    assert told.journal == "8:1234"
+    assert ServiceManager.of({}).journal == ""
 
 
 @pytest.mark.parametrize(
@@ -142,3 +150,9 @@ async def test_a_process_that_is_no_service_has_no_stop_timeout(
     (tmp_path / "cgroup").write_text("0::/user.slice/user-7.slice/session-3.scope\n")
     assert await stop_timeout_s(tmp_path / "cgroup") is None
     assert not called.exists()
+
+
+async def test_no_secret_is_told(tmp_path: Path) -> None:
+    async with notify_socket(tmp_path) as manager:
+        ServiceManager(manager.address, redactor=Redactor(["hunter22222"])).tell("STATUS=well, hunter22222")
+        await manager.hears(r"STATUS=well, \[secret\]")

@@ -42,7 +42,7 @@ def test_without_anything_the_defaults_answer_nobody(tmp_path: Path) -> None:
         not settings.discord.allowed_users + settings.discord.allowed_roles + settings.discord.allowed_guilds
     )
     assert settings.token is None
-    assert settings.isolation == "none"
+    assert settings.isolation == "bwrap"
 
 
 def test_the_data_directory_defaults_to_the_xdg_state_directory(tmp_path: Path) -> None:
@@ -287,3 +287,18 @@ def test_the_agent_s_program_and_script_reach_its_adapter_if_they_are_set(enviro
     assert load(environ).agent.vendor_options() == {}
     agent = load(environ, '[agent]\nprogram = "bin/claude"\nscript = "/s.toml"').agent
     assert agent.vendor_options() == {"program": Path.cwd() / "bin" / "claude", "script": Path("/s.toml")}
+
+
+def test_an_error_carries_what_is_right_for_who_looks_further(environ: dict[str, str]) -> None:
+    environ["ROOMKEY_KEEP_DAYZ"] = "3"
+    with pytest.raises(SettingsError) as unknown:
+        load_settings(None, {**environ, "DISCORD_BOT_TOKEN": "a.b.c"})
+    assert unknown.value.settings is not None
+    assert unknown.value.settings.require_token().get_secret_value() == "a.b.c"
+    with pytest.raises(SettingsError) as no_token:
+        load_settings(None, {**environ, "DISCORD_BOT_TOKEN": "none"})
+    assert no_token.value.settings is not None
+    assert no_token.value.token_problem in str(no_token.value).splitlines()
+    with pytest.raises(SettingsError) as wrong:
+        load_settings(None, {**environ, "ROOMKEY_KEEP_DAYS": "never"})
+    assert wrong.value.settings is None

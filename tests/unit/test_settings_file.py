@@ -121,3 +121,18 @@ def test_no_text_makes_it_raise(text: str) -> None:
 
 def test_bottomless_nesting_is_a_problem_not_a_crash() -> None:
     assert parse_file(FILE, "x = " + "[" * 100_000, Settings).problems
+
+
+def test_a_file_that_others_can_change_or_replace_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "config" / "roomkey.toml"
+    path.parent.mkdir(mode=0o700)
+    path.write_text('isolation = "none"')
+    path.chmod(0o644)
+    assert read_file(path, Settings).problems == ()
+    path.chmod(0o664)
+    [problem] = read_file(path, Settings).problems
+    assert problem.endswith(f"run: chmod go-w {path}")
+    path.chmod(0o644)
+    path.parent.chmod(0o777)
+    [problem] = read_file(path, Settings).problems
+    assert problem.endswith(f"run: chmod go-w {path.parent}")

@@ -1,5 +1,6 @@
 """Where the token comes from and what is no token."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,14 @@ def test_nobody_gives_a_token(tmp_path: Path) -> None:
 def test_a_file_that_others_may_touch_is_refused_with_the_remedy(tmp_path: Path, mode: int) -> None:
     file = put(tmp_path / "discord-token", TOKEN, mode)
     with pytest.raises(BadToken, match=f"has mode {mode:04o}; run: chmod 600 {file}"):
+        read_token("", None, tmp_path)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_a_file_of_somebody_else_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    file = put(tmp_path / "discord-token", TOKEN)
+    os.chown(file, 12345, 12345)
+    with pytest.raises(BadToken, match=rf"belongs to another user \(uid 12345\); run: chown 0 {file}"):
         read_token("", None, tmp_path)
 
 

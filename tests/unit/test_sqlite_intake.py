@@ -1,5 +1,6 @@
-"""Intake on SQLite: the count of what waits, which is kept and not counted."""
+"""Intake on SQLite: the count of what waits, which is kept where it is long to count."""
 
+import itertools
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -8,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from sessions.errors import QueueFull
-from sessions.keys import session_key
+from sessions.keys import SessionKey, TurnId
 from sessions.store import sqlite_intake, sqlite_merge, sqlite_queue, sqlite_recovery, sqlite_turns
 from sessions.store.values import Settle, Take, TurnState
 from tests.support.raw_store import NOW, STORE, accept, raw_store, start
-from tests.support.store_values import OTHER, ROOM, inbound, result
+from tests.support.store_values import ROOM, inbound, result
 
 
 @pytest.fixture
@@ -21,53 +22,84 @@ def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
         yield opened
 
 
-def kept(connection: sqlite3.Connection) -> dict[str, int]:
-    return {row["key"]: row["turns"] for row in connection.execute("SELECT * FROM waiting WHERE turns")}
+MANY = 140
+"""So many wait that the count is kept from one accept to the next."""
 
 
-def counted(connection: sqlite3.Connection) -> dict[str, int]:
-    rows = connection.execute("SELECT key, count(*) FROM turn WHERE state = 'queued' GROUP BY key")
-    return {row[0]: row[1] for row in rows}
+def kept(connection: sqlite3.Connection, key: SessionKey = ROOM) -> int:
+    """Return how many wait by what the next accept would say, and take it back."""
+    connection.execute("SAVEPOINT looking")
+    ahead = sqlite_intake.accept(connection, inbound(10_000, key, cursor="c"), NOW).ahead
+    connection.execute("ROLLBACK TO looking")
+    connection.execute("RELEASE looking")
+    return ahead - connection.execute("SELECT count(*) FROM turn WHERE state = 'running'").fetchone()[0]
+
+
+def recalled(connection: sqlite3.Connection) -> int | None:
+    found = connection.execute(sqlite_intake.RECALL, (ROOM,)).fetchone()
+    return None if found is None else found[0]
+
+
+def accept_many(connection: sqlite3.Connection) -> list[TurnId]:
+    turns = [accept(connection, number) for number in range(MANY)]
+    assert recalled(connection) == MANY
+    return turns
+
+
+def counted(connection: sqlite3.Connection) -> int:
+    return connection.execute(sqlite_intake.COUNT, (ROOM,)).fetchone()[0]
 
 
 def test_the_count_of_what_waits_follows_every_change(connection: sqlite3.Connection) -> None:
-    turns = [accept(connection, number) for number in range(8)]
-    accept(connection, 100, OTHER)
+    turns = accept_many(connection)
     lease = start(connection)
+    further = itertools.count(1000)
 
     def agree(waiting: int) -> None:
-        assert kept(connection) == counted(connection) == {ROOM: waiting, OTHER: 1}
+        assert kept(connection) == counted(connection) == waiting
+        accept(connection, next(further))  # so that there is a count to be recalled, wrongly
+        assert recalled(connection) == waiting + 1
 
-    agree(7)
+    agree(MANY - 1)
     sqlite_queue.cancel(connection, ROOM, turns[1], NOW)
+    agree(MANY - 1)
     sqlite_intake.withdraw(connection, "chat", 2, NOW)
+    agree(MANY - 1)
     sqlite_merge.merge(connection, lease, turns[3], turns[0], NOW)
-    agree(4)
+    agree(MANY - 1)
     back = result(turns[0], state=TurnState.QUEUED)
     sqlite_turns.advance(connection, lease, back, Take.NONE, STORE, NOW)
-    agree(6)
+    agree(MANY + 2)
     sqlite_turns.advance(connection, lease, None, Take.ONE, STORE, NOW)
     cut = result(turns[0], state=TurnState.INTERRUPTED)
     sqlite_turns.advance(connection, lease, cut, Take.NONE, STORE, NOW)
-    agree(5)
+    agree(MANY + 2)
     sqlite_recovery.settle(connection, turns[0], Settle.RETRY, (), STORE, NOW)
-    agree(6)
+    agree(MANY + 4)
     sqlite_queue.clear(connection, ROOM, NOW)
-    assert kept(connection) == counted(connection) == {OTHER: 1}
+    assert kept(connection) == counted(connection) == 0
 
 
 def test_the_count_is_undone_with_its_transaction(connection: sqlite3.Connection) -> None:
-    accept(connection, 1)
+    accept_many(connection)
     connection.execute("BEGIN IMMEDIATE")
-    accept(connection, 2)
+    accept(connection, 1000)
     connection.execute("SAVEPOINT one")
-    accept(connection, 3)
-    accept(connection, 4, session_key("new"))
+    accept(connection, 1001)
+    accept(connection, 1002)
     connection.execute("ROLLBACK TO one")
-    assert kept(connection) == counted(connection) == {ROOM: 2}
+    assert kept(connection) == counted(connection) == MANY + 1
     connection.execute("ROLLBACK")
-    assert kept(connection) == counted(connection) == {ROOM: 1}
-    assert accept(connection, 4, session_key("new"))
+    assert kept(connection) == counted(connection) == MANY
+
+
+def test_a_full_room_refuses_exactly_at_its_limit(connection: sqlite3.Connection) -> None:
+    accept_many(connection)
+    for number in range(1000, 1010):
+        sqlite_intake.accept(connection, inbound(number, queue_limit=MANY + 10), NOW)
+    with pytest.raises(QueueFull):
+        sqlite_intake.accept(connection, inbound(1010, queue_limit=MANY + 10), NOW)
+    assert sqlite_intake.accept(connection, inbound(1009, queue_limit=MANY + 10), NOW).new is False
 
 
 def test_the_count_is_there_after_a_restart(tmp_path: Path) -> None:
@@ -76,7 +108,6 @@ def test_the_count_is_there_after_a_restart(tmp_path: Path) -> None:
             accept(connection, number)
         start(connection)
     with raw_store(tmp_path) as connection:
-        assert kept(connection) == {ROOM: 2}
         assert sqlite_intake.accept(connection, inbound(3), NOW).ahead == 3
         with pytest.raises(QueueFull):
             sqlite_intake.accept(connection, inbound(4, queue_limit=3), NOW)

@@ -59,7 +59,10 @@ def plans(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[list[str]]
 
 
 def plan(connection: sqlite3.Connection, statement: str) -> list[str]:
-    arguments = dict.fromkeys(re.findall(r":(\w+)", statement), 1)
+    by_name = dict.fromkeys(re.findall(r":(\w+)", statement), 1)
+    numbers = [int(number) for number in re.findall(r"\?(\d+)", statement)]
+    places = max(numbers, default=statement.count("?"))
+    arguments = by_name or (1,) * places
     return [row["detail"] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", arguments)]
 
 
@@ -75,7 +78,9 @@ def test_a_hot_statement_reads_no_whole_table(plans: dict[str, list[list[str]]],
         ("sqlite_intake.FIND_KNOWN", "turn_source_msg_id (source=? AND msg_id=?)"),
         ("sqlite_intake.LOOK", "turn_source_msg_id (source=? AND msg_id=?)"),
         ("sqlite_intake.LOOK", "turn_one_running (key=?)"),
-        ("sqlite_intake.LOOK", "waiting USING PRIMARY KEY (key=?)"),
+        ("sqlite_intake.LOOK", "turn_queued (key=?)"),
+        ("sqlite_intake.COUNT", "turn_queued (key=?)"),
+        ("sqlite_intake.RECALL", "counted USING PRIMARY KEY (key=?)"),
         ("sqlite_intake.COUNT_BEFORE", "turn_queued (key=?"),
         ("sqlite_intake.FIRST_RANK", "turn_queued (key=?)"),
         ("sqlite_intake.EDIT", "turn_source_msg_id (source=? AND msg_id=?)"),

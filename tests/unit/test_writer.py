@@ -232,7 +232,7 @@ async def test_no_wake_up_is_lost(writer: Writer) -> None:
         for n in range(start, start + 250):
             assert await writer.submit(add(n)) == n
 
-    async with asyncio.timeout(15), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
         for start in range(0, 2000, 250):
             tasks.create_task(one_by_one(start))
     assert sorted(await writer.submit(numbers)) == list(range(2000))

@@ -13,11 +13,11 @@ from bot.demo.guild.changes import ChoicesOffered
 from bot.demo.guild.drafts import Draft, Revision
 from bot.demo.guild.errors import ApiError, Code, Refused
 from bot.demo.guild.interaction import Callback, Choice, Interaction, Kind, Modal
-from bot.demo.guild.model import Message, Payload, Reference, Upload, User
+from bot.demo.guild.model import Message, Payload, Reference, Role, Upload, User
 from bot.demo.guild.places import Place
 from bot.demo.guild.waits import WAIT_S, Stage
 
-Option: TypeAlias = "str | int | float | bool | Person | Place"
+Option: TypeAlias = "str | int | float | bool | Person | Place | Role"
 """What a person fills into a command's option."""
 
 

@@ -8,16 +8,16 @@ from bot.demo.guild import guild_payloads, payloads
 from bot.demo.guild.changes import CommandsSynced
 from bot.demo.guild.errors import ApiError, Code, Refused
 from bot.demo.guild.interaction import Command
-from bot.demo.guild.model import Channel, Payload, User
+from bot.demo.guild.model import Channel, Payload, Role, User
 from bot.demo.guild.permissions import Permission
 from bot.demo.guild.state import World
 
 COMMANDS_MOST = 100
 SUBCOMMAND, GROUP = 1, 2
-STRING, INTEGER, BOOLEAN, USER, CHANNEL, NUMBER = 3, 4, 5, 6, 7, 10
+STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, NUMBER = 3, 4, 5, 6, 7, 8, 10
 
-Value: TypeAlias = str | int | float | bool | User | Channel
-"""What a person fills into an option; users and channels by value."""
+Value: TypeAlias = str | int | float | bool | User | Channel | Role
+"""What a person fills into an option; users, channels and roles by value."""
 
 ACCEPTED: dict[int, tuple[type, ...]] = {
     STRING: (str,),
@@ -25,6 +25,7 @@ ACCEPTED: dict[int, tuple[type, ...]] = {
     BOOLEAN: (bool,),
     USER: (User,),
     CHANNEL: (Channel,),
+    ROLE: (Role,),
     NUMBER: (int, float),
 }
 
@@ -119,11 +120,14 @@ def fill(
 
 
 def resolved(world: World, values: Iterable[Value], viewer_id: str) -> Payload:
-    """Return the users and channels among values as the bot gets them, beside their ids."""
+    """Return the users, channels and roles among values as the bot gets them, beside their ids."""
     named = list(values)
     users = [value for value in named if isinstance(value, User)]
     channels = [value for value in named if isinstance(value, Channel)]
+    roles = [value for value in named if isinstance(value, Role)]
     found: Payload = {}
+    if roles:
+        found["roles"] = {one.id: payloads.role(one) for one in roles}
     if users:
         found["users"] = {one.id: payloads.user(one) for one in users}
         found["members"] = {
@@ -167,7 +171,7 @@ def _value(option: Payload, value: Value, *, focused: bool) -> Payload:
     choices: list[Payload] = option.get("choices") or []
     if choices and value not in [choice["value"] for choice in choices]:
         raise Refused(f"the option {name} takes one of {[choice['value'] for choice in choices]}")
-    plain = value.id if isinstance(value, (User, Channel)) else value
+    plain = value.id if isinstance(value, (User, Channel, Role)) else value
     size = len(plain) if isinstance(plain, str) else plain
     least, most = ("min_length", "max_length") if kind == STRING else ("min_value", "max_value")
     if not option.get(least, size) <= size <= option.get(most, size):

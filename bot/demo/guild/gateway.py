@@ -53,12 +53,22 @@ class Gateway:
         ledger: Ledger,
         options: GatewayOptions,
     ) -> None:
-        self.options = options
         self._world = world
+        self.options = options
         self._tokens = tokens
         self._faults = faults
         self._ledger = ledger
         self._sessions: dict[str, Session] = {}
+
+    @property
+    def options(self) -> GatewayOptions:
+        """How it treats bots from now on."""
+        return self._options
+
+    @options.setter
+    def options(self, options: GatewayOptions) -> None:
+        self._options = options
+        self._world.granted_intents = options.granted
 
     def hear(self, change: Change) -> None:
         """Tell every session what it may hear of a change."""

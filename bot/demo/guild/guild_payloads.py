@@ -2,10 +2,18 @@
 
 from bot.demo.guild import message_payloads, payloads
 from bot.demo.guild.clock import iso
+from bot.demo.guild.intents import Intent
 from bot.demo.guild.interaction import Command, Interaction
 from bot.demo.guild.limits import FILE_BYTES
 from bot.demo.guild.model import Channel, Payload
 from bot.demo.guild.state import World
+
+_SWITCHED_ON = {
+    Intent.GUILD_PRESENCES: 1 << 13,
+    Intent.GUILD_MEMBERS: 1 << 15,
+    Intent.MESSAGE_CONTENT: 1 << 19,
+}
+"""An application's flags for the privileged intents, as a bot in fewer than a hundred guilds has them."""
 
 
 def guild(world: World, viewer_id: str, *, whole: bool = False, all_members: bool = False) -> Payload:
@@ -89,11 +97,11 @@ def application(world: World, bot_id: str) -> Payload:
         "description": "",
         "summary": "",
         "verify_key": "0" * 64,
-        "flags": 0,
+        "flags": sum(_SWITCHED_ON[intent] for intent in _SWITCHED_ON if intent in world.granted_intents),
         "bot_public": False,
         "bot_require_code_grant": False,
         "owner": payloads.user(world.users[world.owner_id]),
-        "interactions_endpoint_url": None,
+        "interactions_endpoint_url": world.interactions_url,
     }
 
 

@@ -18,6 +18,9 @@ SAYS = re.compile(
 )
 """Requests whose body is or has a message."""
 
+PINGED = ("users", "roles", "replied_user")
+"""What else `allowed_mentions` may allow, beside `parse`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -52,6 +55,14 @@ class Entry:
     def allowed_mentions(self) -> Payload | None:
         """Whom the message in the body may ping; None when it does not say."""
         return (self.message or {}).get("allowed_mentions")
+
+    @property
+    def may_ping(self) -> bool:
+        """Whether the message in the body could ping anybody at all, whatever its text is."""
+        allowed = self.allowed_mentions
+        if self.message is None:
+            return False
+        return allowed is None or allowed.get("parse") != [] or any(allowed.get(one) for one in PINGED)
 
     def __str__(self) -> str:
         answer = "never answered" if self.status is None else str(self.status)
@@ -91,9 +102,8 @@ class Ledger:
         return [e for e in self.entries if e.method == method and re.search(path, e.path)]
 
     def mention_violations(self) -> list[Entry]:
-        """Return every message that could have pinged more than single people named by id."""
-        said = [e for e in self.entries if e.message is not None]
-        return [e for e in said if e.allowed_mentions is None or e.allowed_mentions.get("parse") != []]
+        """Return every message that could have pinged anybody."""
+        return [entry for entry in self.entries if entry.may_ping]
 
     def pings(self) -> list[Message]:
         """Return the bots' messages that pinged somebody; `mentions` says whom."""

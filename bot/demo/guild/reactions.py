@@ -13,6 +13,9 @@ from bot.demo.guild.state import World
 NO_EMOJI = re.compile(r"[\w\s]*[A-Za-z_\s][\w\s]*|\d{2,}|.+:\d+")
 """Text, numbers, and emoji of a guild's own: this guild has none."""
 
+LONGEST = 100
+"""No emoji has more characters, however many people are in it."""
+
 
 def add(world: World, user_id: str, channel_id: str, message_id: str, emoji: str) -> None:
     """Let somebody press an emoji; pressing it again changes nothing.
@@ -24,7 +27,7 @@ def add(world: World, user_id: str, channel_id: str, message_id: str, emoji: str
     channel = world.channel(channel_id)
     world.require(user_id, channel, Permission.READ_MESSAGE_HISTORY)
     threads.check_awake(channel)
-    if not emoji or NO_EMOJI.fullmatch(emoji):
+    if not emoji or len(emoji) > LONGEST or NO_EMOJI.fullmatch(emoji):
         raise ApiError(Code.UNKNOWN_EMOJI)
     found = _of(message, emoji)
     if not found:

@@ -10,6 +10,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import Any, TypeVar
 
 from aiohttp import BodyPartReader, web
@@ -139,6 +140,8 @@ class Rest:
             response = self._answer(route, call)
         else:
             response = await self.fail(request, fault, lambda: self._answer(route, call))
+        if not response.prepared:
+            response.headers["Date"] = formatdate(self._world.clock.now(), usegmt=True)
         cut = fault is not None and (fault.abort or fault.hang or fault.cut)
         self._ledger.finish(entry, None if cut else response.status, _code(response))
         return response

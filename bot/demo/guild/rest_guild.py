@@ -23,6 +23,8 @@ def _user(world: World, call: Call) -> Reply:
 
 
 def _my_guilds(world: World, call: Call) -> Reply:
+    if call.bot_id not in world.members:
+        return Reply([])
     bits = str(int(world.permissions(call.bot_id)))
     shown: Payload = {"id": world.guild_id, "name": world.name, "icon": None, "owner": False}
     return Reply([shown | {"permissions": bits, "features": []}])
@@ -33,7 +35,8 @@ def _application(world: World, call: Call) -> Reply:
 
 
 def _gateway(world: World, _: Call) -> Reply:
-    start = {"total": 1000, "remaining": 1000, "reset_after": 86_400_000, "max_concurrency": 1}
+    left = world.starts_left
+    start = {"total": 1000, "remaining": left, "reset_after": 86_400_000, "max_concurrency": 1}
     return Reply({"url": world.gateway_url, "shards": 1, "session_start_limit": start})
 
 
@@ -93,6 +96,7 @@ ROUTES = (
     Route("POST", "/users/@me/channels", _open_dm),
     Route("GET", "/users/{user_id}", _user),
     Route("GET", "/oauth2/applications/@me", _application),
+    Route("GET", "/applications/@me", _application),
     Route("GET", "/gateway/bot", _gateway),
     Route("GET", GUILD, _guild),
     Route("GET", f"{GUILD}/members", _members),

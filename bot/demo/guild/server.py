@@ -47,6 +47,7 @@ class OfflineGuild:
 
     `channels`, `forum` and `users` are names; `roles` maps a role's name to the names of who has it. Each of
     `bots` gets an account and a token. `routes` are further aiohttp routes to serve, such as a page.
+    Unless a bot `may_ping`, leaving it raises AssertionError if a message of one could have pinged anybody.
 
     While it is open: `api_base` and `gateway_url` are what a client needs, `world` is the truth, `ledger`
     what was received, `faults` what shall go wrong, `gateway` and `buckets` the rest of the machinery.
@@ -67,6 +68,7 @@ class OfflineGuild:
         rate_limits: RateLimits | None = None,
         gateway: GatewayOptions | None = None,
         routes: Iterable[web.AbstractRouteDef] = (),
+        may_ping: bool = False,
     ) -> None:
         self.clock = clock or GuildClock()
         self.world = World(self.clock, name)
@@ -78,6 +80,7 @@ class OfflineGuild:
         self.gateway = Gateway(self.world, self.tokens, self.faults, self.ledger, gateway or GatewayOptions())
         self.closing = asyncio.Event()
         self._routes = routes
+        self._may_ping = may_ping
         self._port = port
         self._stack = AsyncExitStack()
         for channel in channels:
@@ -118,8 +121,11 @@ class OfflineGuild:
             self._stack = stack.pop_all()
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         await self._stack.aclose()
+        if kind is None and not self._may_ping:
+            loud = [str(entry) for entry in self.ledger.mention_violations()]
+            assert not loud, f"messages that could have pinged somebody: {loud[:5]}"
 
     @property
     def url(self) -> str:

@@ -20,13 +20,19 @@ from bot.demo.guild.changes import (
 )
 from bot.demo.guild.clock import GuildClock, Snowflakes
 from bot.demo.guild.errors import ApiError, Code
+from bot.demo.guild.intents import PRIVILEGED
 from bot.demo.guild.interaction import Command, Interaction, Modal
 from bot.demo.guild.model import Channel, ChannelKind, Member, Message, Role, User
 from bot.demo.guild.permissions import Overwrite, Permission
 
 
 class World:
-    """One guild. `cdn_url` and `gateway_url` are where it is served; the server sets them."""
+    """One guild. `cdn_url` and `gateway_url` are where it is served; the server sets them.
+
+    As in the portal: `granted_intents` are the privileged ones that are switched on, `interactions_url` takes
+    interactions away from the gateway. `starts_left` are the sessions that bots may still begin today.
+    `required` is what each account was asked for so far, of what it may.
+    """
 
     def __init__(self, clock: GuildClock, name: str) -> None:
         self.clock = clock
@@ -35,6 +41,10 @@ class World:
         self.name = name
         self.cdn_url = ""
         self.gateway_url = ""
+        self.granted_intents = PRIVILEGED
+        self.interactions_url: str | None = None
+        self.starts_left = 1000
+        self.required: dict[str, Permission] = {}
         self.users: dict[str, User] = {}
         self.members: dict[str, Member] = {}
         self.roles: dict[str, Role] = {}
@@ -186,6 +196,9 @@ class World:
 
     def require(self, user_id: str, channel: Channel, needed: Permission) -> None:
         """Raise 50001 when somebody cannot see the channel, 50013 when a needed permission is missing."""
+        if not channel.is_dm:
+            known = self.required.get(user_id, Permission(0))
+            self.required[user_id] = known | needed | Permission.VIEW_CHANNEL
         if not self.can_see(user_id, channel):
             raise ApiError(Code.NO_ACCESS)
         if needed not in self.permissions(user_id, channel):

@@ -10,7 +10,7 @@ from bot.demo.guild.errors import Unseen
 from bot.demo.guild.ledger import Ledger
 from bot.demo.guild.state import World
 
-WAIT_S = 5.0
+WAIT_S = 60.0
 """How long waits last when they are not told otherwise, in real seconds."""
 
 _T = TypeVar("_T")

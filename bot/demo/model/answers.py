@@ -3,7 +3,7 @@
 from typing import Final
 
 from bot.demo.model.conversation import TASK_NOTIFICATION, Heard
-from bot.demo.model.directives import Bare, Call, Fail, Say, Step, Think, read_directives
+from bot.demo.model.directives import Bare, Call, Fail, Say, Step, Think, read_directives, without_quotes
 
 Played = Say | Think | Call | Fail | Bare
 _QUOTE_CHARS: Final = 200
@@ -54,6 +54,7 @@ def _recalled(heard: Heard) -> str:
 
 def _quote(text: str) -> str:
     """Return a text as one short line, without the label line that a bot may put before it."""
+    text = without_quotes(text) or text
     label, _, rest = text.partition("\n")
     said = rest if label.rstrip().endswith(":") and rest.strip() else text
     line = " ".join(said.split())

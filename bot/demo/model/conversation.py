@@ -1,7 +1,6 @@
 """What a Messages API request says: its parsed body and what was heard in it. Pure."""
 
 import hashlib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -12,15 +11,13 @@ TASK_NOTIFICATION: Final = "<task-notification>"
 """What a text begins with that Claude Code wrote to itself because a background task has ended."""
 
 # Claude Code puts its own words (CLAUDE.md, MEMORY.md, hints) into the user's messages in this form.
-_REMINDER: Final = re.compile(r"<system-reminder>.*?</system-reminder>", re.DOTALL)
+_REMINDER: Final = "<system-reminder>"
+_REMINDED: Final = "</system-reminder>"
 # What Claude Code says for the user; the prompt before it stays the newest.
 _NOT_SAID: Final = ("[Request interrupted", "Your response above was stopped by a safety classifier")
 # How Claude Code 2.1.327 hands on what was said while a tool ran: several may stand in one text.
-_MEANWHILE: Final = re.compile(
-    r"^The user sent a new message while you were working:\n(.*?)"
-    r"\n\nThis is how Claude Code surfaces messages",
-    re.DOTALL | re.MULTILINE,
-)
+_MEANWHILE: Final = "The user sent a new message while you were working:\n"
+_MEANWHILE_ENDS: Final = "\n\nThis is how Claude Code surfaces messages"
 
 
 class _Wire(BaseModel):
@@ -97,7 +94,7 @@ def hear(body: Body, session: str = "") -> Heard:
     meanwhile: list[str] = []
     for message in body.messages:
         for block in _blocks(message.content):
-            if found := _MEANWHILE.findall(block.text):
+            if found := list(_said_meanwhile(block.text)):
                 meanwhile += found
             elif message.role != "user":
                 continue
@@ -124,8 +121,27 @@ def _said(block: Block) -> str:
     _, found, notification = block.text.partition(TASK_NOTIFICATION)
     if found:
         return found + notification
-    text = _REMINDER.sub("", block.text).strip()
+    text = _without_reminders(block.text).strip()
     return "" if text.startswith(_NOT_SAID) else text
+
+
+def _said_meanwhile(text: str) -> Iterator[str]:
+    *parts, _ = f"\n{text}".split(_MEANWHILE_ENDS)
+    for part in parts:
+        _, begins, said = part.partition(f"\n{_MEANWHILE}")
+        if begins:
+            yield said
+
+
+def _without_reminders(text: str) -> str:
+    kept, begin, rest = text.partition(_REMINDER)
+    while begin:
+        _, end, after = rest.partition(_REMINDED)
+        if not end:
+            return kept + begin + rest
+        more, begin, rest = after.partition(_REMINDER)
+        kept += more
+    return kept
 
 
 def _blocks(content: str | tuple[Block, ...]) -> tuple[Block, ...]:

@@ -10,6 +10,10 @@ _NAMED: Final = r"(?:say|think|slow|words|tool|fail):"
 _BARE: Final = r"(?:recall|hang|refuse)[ \t]*$"
 _FIRST: Final = re.compile(rf"(?<!\S){_NAMED}|^[ \t]*{_BARE}", re.MULTILINE)
 _NEXT: Final = re.compile(rf"^(?=[ \t]*(?:{_NAMED}|{_BARE}))", re.MULTILINE)
+_SEALED: Final = re.compile(r"\[[0-9]{12}\] ")
+"""What begins each part of a prompt: the same digits in all of them."""
+
+_MATERIAL: Final = ("Quoted", "All of inbox/", "The beginning of inbox/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +55,25 @@ Step = Say | Think | Call | Fail | Bare
 def read_directives(prompt: str) -> tuple[Step, ...]:
     """Return the steps that a prompt asks for, in order; none if it holds no directive.
 
-    A malformed directive becomes a step that says what is wrong with it.
+    What a person asks for comes before what is only quoted to them. A malformed directive becomes a
+    step that says what is wrong with it.
     """
-    first = _FIRST.search(prompt)
+    asked = without_quotes(prompt)
+    first = _FIRST.search(asked)
+    if first is None:
+        asked, first = prompt, _FIRST.search(prompt)
     if first is None:
         return ()
-    return tuple(_step(part.strip()) for part in _NEXT.split(prompt[first.start() :]) if part.strip())
+    return tuple(_step(part.strip()) for part in _NEXT.split(asked[first.start() :]) if part.strip())
+
+
+def without_quotes(prompt: str) -> str:
+    """Return a prompt of Roomkey's without the parts that nobody asks for, and without its seals."""
+    sealed = _SEALED.match(prompt)
+    if sealed is None:
+        return prompt
+    parts = prompt.split(sealed[0])[1:]
+    return "".join([part for part in parts if not part.startswith(_MATERIAL)]).strip()
 
 
 def _step(part: str) -> Step:

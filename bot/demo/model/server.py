@@ -19,6 +19,7 @@ from bot.demo.model.conversation import Body, Heard, hear
 from bot.demo.model.directives import Fail, Step
 
 _BODY_LIMIT_BYTES: Final = 64 * 1024 * 1024
+_LOGIN: Final = ("x-api-key", "authorization")
 _PING_S: Final = 1.0
 _ERRORS: Final = {
     400: "invalid_request_error",
@@ -37,12 +38,14 @@ class OfflineModel:
     """A model API on 127.0.0.1 that needs no network and answers the same to the same conversation.
 
     An async context manager; `url` is what `ANTHROPIC_BASE_URL` wants, any key is accepted.
-    `requests` is every request to `/v1/messages` so far, oldest first. With `log_file` each is also
+    `requests` is every request to `/v1/messages` so far, oldest first, `logins` the credentials that each
+    brought, by header. With `log_file` each is also
     appended there as one JSON object per line. `delay_s` is waited before each answer begins.
     """
 
     def __init__(self, *, port: int = 0, delay_s: float = 0.0, log_file: Path | None = None) -> None:
         self.requests: list[Heard] = []
+        self.logins: list[dict[str, str]] = []
         self.delay_s = delay_s
         self.url = ""
         self._port = port
@@ -80,6 +83,7 @@ class OfflineModel:
     async def _messages(self, request: web.Request) -> web.StreamResponse:
         body = await _read(request)
         heard = hear(body, request.headers.get("x-claude-code-session-id", ""))
+        self.logins.append({name: request.headers[name] for name in _LOGIN if name in request.headers})
         await self._log(heard)
         if self.delay_s:
             await asyncio.sleep(self.delay_s)

@@ -1,0 +1,34 @@
+"""The setting that says which hosts agents reach."""
+
+import pytest
+from pydantic import ValidationError
+
+from bot.settings_egress import EgressSettings
+
+
+def test_nothing_is_open_unless_it_is_listed() -> None:
+    assert EgressSettings().allow == ()
+
+
+def test_a_list_is_read_from_a_file_and_from_a_variable() -> None:
+    listed = ("pypi.org", "*.example.org:8443", "[fd00::1]:22")
+    assert EgressSettings.model_validate({"allow": ["PyPI.org.", *listed[1:]]}).allow == listed
+    assert (
+        EgressSettings.model_validate({"allow": '["pypi.org", "*.example.org:8443", "[fd00::1]:22"]'}).allow
+        == listed
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("pypi.org", "must be a list of hosts"),
+        (["*"], "opens too much"),
+        (["*.org"], "opens too much"),
+        (["https://pypi.org"], "is no host"),
+        ([443], "valid string"),
+    ],
+)
+def test_what_is_no_list_of_hosts_is_refused_in_words(value: object, words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        EgressSettings.model_validate({"allow": value})
