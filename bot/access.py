@@ -76,11 +76,6 @@ class Rules:
         """Whether a role is denied anywhere."""
         return any(tier is None for places in self.role_grants.values() for tier in places.values())
 
-    def mattering(self, role_ids: frozenset[str]) -> frozenset[str]:
-        """Return those of somebody's roles on which anything hangs."""
-        known = self.roles | self.operator_roles
-        return frozenset(one for one in role_ids if one in known or one in self.role_grants)
-
 
 @dataclass(frozen=True, slots=True)
 class Allow:
@@ -156,6 +151,8 @@ def may_concern(guild_id: str | None, rules: Rules) -> bool:
 
 def _standing(person: Person, place: Place, rules: Rules) -> Allow | Deny:
     if person.is_bot:
+        if any(tier is None for _, tier in _granted(person, place, rules)):
+            return _DENIED
         named = person.id in rules.bots and (not rules.guilds or place.guild_id in rules.guilds)
         return Allow(Tier.USER, "this bot is listed in the settings") if named else _BOT
     if person.id in rules.owners:

@@ -71,7 +71,7 @@ def run_bot(settings: Settings, service: ServiceManager) -> None:
     log_lines.take_uncaught()
     service = replace(service, redactor=redactor)
     with (
-        hold_data_dir(settings.data_dir) as (paths, owner),
+        hold_data_dir(settings.data_dir, settings.file) as (paths, owner),
         hold_token(token, settings.discord.api_base),
         ExitStack() as beside,
     ):

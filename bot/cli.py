@@ -59,8 +59,8 @@ def _root(  # pyright: ignore[reportUnusedFunction] - typer holds it
 def run(config: ConfigOption = None) -> None:
     """Connect to Discord and serve until told to stop.
 
-    Exit codes: 0 stopped cleanly, 2 wrong use, 75 another Roomkey uses this data directory,
-    77 Discord refuses the token, 78 settings, intents or stored state are not right.
+    Exit codes: 0 stopped cleanly, 2 wrong use, 75 another Roomkey uses this data directory or token,
+    77 Discord refuses the token, 78 settings, intents, isolation or stored state are not right.
     """
     from bot.own_process import close_to_others, forget_variables
 

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 from bot.cli_parts import ConfigOption, JsonOption, errors_as_sentences
-from bot.cli_service import installation_of
+from bot.cli_service import installation_of, is_of_machine
 
 if TYPE_CHECKING:
     from bot.installation import Installation
@@ -155,9 +155,11 @@ def doctor(
 def _installed(config: Path | None, system: bool | None) -> "Installation":
     """Return the installation that is meant: for root, the machine's if there is one."""
     from bot.hosting import system_hosting
+    from bot.settings_file import is_there
 
-    is_there = config is None and system_hosting().token_file.exists()
-    return installation_of(config, system if system is not None or is_there else False)
+    if system is None:
+        system = is_of_machine(None) and config is None and is_there(system_hosting().token_file)
+    return installation_of(config, system)
 
 
 def _token_in(name: str) -> str:
@@ -168,8 +170,10 @@ def _token_in(name: str) -> str:
         return ""
     try:
         text = sys.stdin.readline() if name == "-" else Path(name).read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadAnswer(f"The token cannot be read from {name}: {error}.") from error
+    except OSError as error:
+        raise BadAnswer(f"The token cannot be read from {name}: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise BadAnswer(f"The token cannot be read from {name}: it is no text.") from error
     if not text.strip():
         raise BadAnswer(f"There is no token in {name}.")
     return text.strip()

@@ -132,6 +132,8 @@ def audit(
     if as_json:
         typer.echo(json.dumps([asdict(entry) for entry in entries], default=str, indent=2))
         return
+    if not entries:
+        typer.echo("There is no such entry.", err=True)
     for entry in entries:
         words = (entry.action, entry.target, entry.detail and f"({entry.detail})")
         shown = " ".join(word for word in words if word)

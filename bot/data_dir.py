@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from sessions.paths import Paths
 
 
 @contextmanager
-def hold_data_dir(data_dir: Path) -> Generator[tuple[Paths, UUID]]:
+def hold_data_dir(data_dir: Path, settings_file: Path | None = None) -> Generator[tuple[Paths, UUID]]:
     """Make the directory's parts and hold its lock while the block runs; the UUID names this use. Blocks.
 
     Raises:
@@ -20,7 +21,7 @@ def hold_data_dir(data_dir: Path) -> Generator[tuple[Paths, UUID]]:
         ReadOnly: it cannot be made or written.
         StateError: it lies where agents may not write, or others can change it.
     """
-    paths = Paths.at(data_dir)
+    paths = replace(Paths.at(data_dir), settings_file=settings_file)
     with ExitStack() as stack:
         try:
             paths.create()

@@ -41,7 +41,7 @@ CHECKS: Final = (
 
 
 class BadQuestion(UserError):
-    """A person's rights are asked for with both --user-id and --channel-id, each a number of Discord's."""
+    """A person's rights are asked for with both --user and --channel, each a number of Discord's."""
 
     exit_code: ClassVar[int] = EXIT_USAGE
 

@@ -35,9 +35,10 @@ async def running(scene: Scene) -> Finding:
     if settings is not None and settings.token is not None:
         other = token_holder(settings.token.get_secret_value(), settings.discord.api_base)
         if other is not None:
+            who = f"Process {other}" if other else "Another process"
             return Finding(
                 "warn",
-                f"Process {other} uses this token with another data directory.",
+                f"{who} uses this token with another data directory.",
                 "Two bots of one token would both answer: stop one, or give it a token of its own.",
             )
     return Finding("ok", "Roomkey does not run here at the moment.")
@@ -50,7 +51,9 @@ async def database(scene: Scene) -> Finding:
         return Finding("ok", "There is no database yet; the first start makes it.")
     backup = await in_own_thread(lambda: newest_backup(scene.paths))
     restore = (
-        f"Stop Roomkey and put back {backup}." if backup else "Stop Roomkey; there is no backup to put back."
+        f"Stop Roomkey, then: roomkey restore --force --into {scene.paths.root} {backup}"
+        if backup
+        else "Stop Roomkey; there is no copy in backups/. Restore a backup of yours, if you have one."
     )
     try:
         application, version, damage = await in_own_thread(lambda: _looked_into(scene.paths))

@@ -1,6 +1,7 @@
 """`roomkey forget`: what there is of a person or a room, what of it can be deleted, and doing that."""
 
 import asyncio
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -14,7 +15,7 @@ from sessions.beneath import list_beneath, remove_beneath
 from sessions.clock import SystemClock
 from sessions.errors import UserError
 from sessions.keys import SessionKey, session_key
-from sessions.paths import INBOX, Paths
+from sessions.paths import ASIDE, INBOX, Paths
 from sessions.store import Store, open_store
 from sessions.store.upkeep import Traces
 
@@ -37,7 +38,7 @@ def forget(settings: Settings, name: str, agree: Callable[[Sequence[str]], bool]
     """Forget the person or room of that name if `agree` says yes to what that means; return what was done.
 
     Raises:
-        UserError: nothing is known of it.
+        UserError: nothing is known of it, or its files cannot be deleted.
         StateError: the bot runs, or the data directory is damaged.
     """
     with hold_data_dir(settings.data_dir) as (paths, _):
@@ -101,7 +102,7 @@ def _counted(number: int, noun: str) -> str:
 
 
 async def _find(store: Store, paths: Paths, name: str) -> Found:
-    backups = await asyncio.to_thread(lambda: sorted(paths.backups.glob("*")))
+    backups = await asyncio.to_thread(_copies, paths)
     room = _room_of(name)
     if room is not None:
         traces, root = await store.upkeep.traces_of_room(room), paths.room(room).root
@@ -116,6 +117,11 @@ async def _find(store: Store, paths: Paths, name: str) -> Found:
     workdirs = {record.key: record.workdir for record in await store.sessions()}
     files = await asyncio.to_thread(_sent_by, traces, workdirs)
     return Found(name=name, room=None, traces=traces, files=files, backups=backups, elsewhere=())
+
+
+def _copies(paths: Paths) -> Sequence[Path]:
+    """Return what holds the same once more: copies of the database, and what a restore has put aside."""
+    return [*sorted(paths.backups.glob("*")), *sorted(paths.root.glob(f"{ASIDE}*"))]
 
 
 def _room_of(name: str) -> SessionKey | None:
@@ -141,11 +147,30 @@ def _sent_by(traces: Traces, workdirs: dict[SessionKey, Path]) -> Sequence[Path]
     return files
 
 
+def _remove_whole(directory: Path) -> None:
+    """Remove a room's directory, also what its agent has closed or nested without end.
+
+    Raises:
+        UserError: it cannot be; the store still knows of the room.
+    """
+    try:
+        for place, inner, _ in os.walk(directory):
+            for one in (Path(place, name) for name in inner):
+                if not one.is_symlink():
+                    one.chmod(0o700)
+        with suppress(FileNotFoundError):
+            shutil.rmtree(directory)
+    except (OSError, RecursionError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is nested too deep"
+        raise UserError(
+            f"{directory} cannot be deleted: {why}. Delete it yourself, then forget the room again."
+        ) from error
+
+
 def _delete(found: Found) -> None:
     if found.room is not None:
         for directory in found.files:
-            with suppress(FileNotFoundError):
-                shutil.rmtree(directory)
+            _remove_whole(directory)
         return
     for file in found.files:
         remove_beneath(file.parent.parent, INBOX, file.name)

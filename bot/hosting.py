@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.settings_file import FILE_NAME as SETTINGS_NAME
-from bot.settings_file import config_dir, default_data_dir, find_file
+from bot.settings_file import config_dir, default_data_dir, find_file, is_there
 from bot.settings_token import FILE_NAME as TOKEN_NAME
 
 _SERVICE_USER: Final = "roomkey"
@@ -63,6 +63,6 @@ def as_system_service(environ: Mapping[str, str], hosting: Hosting) -> dict[str,
         "CREDENTIALS_DIRECTORY": str(hosting.token_file.parent),
         "ROOMKEY_DATA_DIR": str(hosting.data_dir),
     }
-    if hosting.settings_file.exists():
+    if is_there(hosting.settings_file):
         found["ROOMKEY_CONFIG"] = str(hosting.settings_file)
     return {**environ, **found}

@@ -52,7 +52,7 @@ def bind_room(settings: Settings, raw_key: str, directory: Path) -> SessionRecor
         key = session_key(raw_key)
     except ValueError as error:
         raise BadWorkdir(f"That is {error}.") from error
-    with hold_data_dir(settings.data_dir) as (paths, _):
+    with hold_data_dir(settings.data_dir, settings.file) as (paths, _):
         workdir = checked_workdir(directory, paths)
         record = first_record(key, AGENTS[settings.agent.vendor], paths.room(key), _CLOCK.utc())
 

@@ -14,6 +14,8 @@ from sessions.errors import Locked
 _TRIES: Final = 50
 _PAUSE_S: Final = 0.01
 _UCRED: Final = struct.Struct("3i")
+_LOOKS: Final = 4096
+"""How many may ask who holds a token before nobody is told any more: their calls are never taken."""
 
 
 @contextmanager
@@ -36,12 +38,12 @@ def hold_token(token: str, api_base: str) -> Generator[None]:
                 f"Another Roomkey{_named(name)} uses this bot's token, and both would answer every message."
                 " Stop it, or give this one a bot of its own."
             ) from error
-        holder.listen()
+        holder.listen(_LOOKS)
         yield
 
 
 def token_holder(token: str, api_base: str) -> int | None:
-    """Return the process on this machine that uses the token there; None if nobody does."""
+    """Return the process on this machine that uses the token there, 0 if unknown which; None if none does."""
     return _holder(_name(token, api_base))
 
 
@@ -61,7 +63,8 @@ def _named(name: str) -> str:
 
 def _holder(name: str) -> int | None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK) as asking:
-        if asking.connect_ex(name) != 0:
-            return None
+        error = asking.connect_ex(name)
+        if error != 0:
+            return 0 if error == errno.EAGAIN else None  # it listens, and too many have asked
         credentials = asking.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
         return int(_UCRED.unpack(credentials)[0])

@@ -10,7 +10,7 @@ from typing import Final
 from bot.access import Allow, Deny, Places, Rules, Tier, authorize
 from bot.chat import Person, Place
 from bot.pairing import Pairing, Tried
-from sessions.errors import StateError
+from sessions.errors import NotAllowed, StateError
 from sessions.store.people import AuditEntry, Grant, PeopleStore, Standing
 from sessions.store.said import Asker
 
@@ -73,16 +73,23 @@ class People:
     def asker(self, person: Person, place: Place) -> Asker:
         """Return what has to be remembered of somebody who asks, to be checked again later."""
         return Asker(
-            role_ids=tuple(sorted(self._rules.mattering(person.role_ids))),
+            role_ids=tuple(sorted(person.role_ids)),
             guild_id=place.guild_id,
             parent_id=place.parent_id,
         )
 
     async def grant(self, grant: Grant, action: str) -> None:
-        """Let somebody do something from now on, or deny it. Raises StateError; then nothing changed."""
+        """Let somebody do something from now on, or deny it.
+
+        Raises:
+            StateError: it is not stored, and nothing changed.
+            NotAllowed: whoever says so is no owner any more, by the change before this one.
+        """
         detail = f"{grant.standing} {f'in {grant.place}' if grant.place else 'everywhere'}"
         entry = self._entry(grant.given_by, action, f"{grant.kind} {grant.id}", detail)
         async with self._changing:
+            if grant.given_by not in self._rules.owners:
+                raise NotAllowed
             await self._store.grant(grant, entry)
             self._hold(applied(self._grants, grant))
         _say(entry)

@@ -130,8 +130,8 @@ def _entry(turn: Turn, channel_id: str) -> str:
 
 
 def _words(turn: Turn) -> str:
-    if turn.kind is Kind.RESET:
-        return "`/reset`"
+    if turn.kind in (Kind.RESET, Kind.CWD):
+        return f"`/{turn.kind}`"
     text = " ".join(turn.prompt.text.split())
     end = last_cut(text, 0, reach(text, 0, _WORDS_CHARS))
     words = plain(text) if end == len(text) else f"{plain(text[:end])}…"

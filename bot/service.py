@@ -67,6 +67,8 @@ def install(hosting: Hosting, program: Program, say: Say, ask: Ask) -> None:
     Raises:
         UserError: there is no service manager, or something is missing; nothing was started.
     """
+    if hosting.is_system and os.geteuid() != 0:
+        raise UserError("A service of the machine is installed by root. Use sudo, or leave out --system.")
     if not hosting.token_file.exists():
         more = " --system" if hosting.is_system else ""
         raise UserError(f"There is no token in {hosting.token_file}. Run `roomkey setup{more}` first.")
@@ -172,13 +174,11 @@ def lingers() -> bool:
 
 
 def _prepare_machine(hosting: Hosting, program: Program, say: Say) -> None:
-    if os.geteuid() != 0:
-        raise UserError("A service of the machine is installed by root. Use sudo, or leave out --system.")
     hidden = [file for file in program.files if any(file.is_relative_to(place) for place in _HIDDEN)]
     if hidden:
         raise UserError(
             f"The service may not see {hidden[0]}, which lies in somebody's own directory. Install Roomkey"
-            " below /opt first: python3 -m venv /opt/roomkey && /opt/roomkey/bin/pip install roomkey"
+            " below /opt first, in its clone: python3 -m venv /opt/roomkey && /opt/roomkey/bin/pip install ."
         )
     if not _is_there(hosting.service_user):
         made = run_program(

@@ -152,6 +152,7 @@ class Settings(BaseSettings):
     guild: dict[Id, PlaceSettings] = Field(default_factory=dict[str, PlaceSettings])
     channel: dict[Id, ChannelSettings] = Field(default_factory=dict[str, ChannelSettings])
     token: SecretStr | None = Field(default=None, exclude=True)
+    file: Path | None = Field(default=None, exclude=True)
 
     @classmethod
     def settings_customise_sources(
@@ -238,9 +239,10 @@ def load_settings(config: Path | None = None, environ: MutableMapping[str, str] 
     except BadToken as error:
         text = "\n".join([*problems, str(error)])
         raise SettingsError(text, settings=settings, token_problem=str(error)) from error
+    whole = settings.model_copy(update={"token": found, "file": path})
     if problems:
-        raise SettingsError("\n".join(problems), settings=settings.model_copy(update={"token": found}))
-    return settings.model_copy(update={"token": found})
+        raise SettingsError("\n".join(problems), settings=whole)
+    return whole
 
 
 def claude_config_dir(environ: Mapping[str, str] = os.environ) -> Path:

@@ -2,7 +2,9 @@
 
 import json
 import re
+import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, cast
 
@@ -75,7 +77,7 @@ def _with_value(text: str, name: Name, line: str) -> str:
             and name[:-1] == (() if table is None else (table,))
             and snake_case(assignment[1].strip("\"'")) == name[-1]
         ):
-            lines[number] = line
+            lines[number] = line + _comment(old)
             return _joined(lines)
     if len(name) == 1:
         lines[first_header:first_header] = [line, ""]
@@ -84,6 +86,16 @@ def _with_value(text: str, name: Name, line: str) -> str:
     else:
         lines += ["", f"[{name[0]}]", line]
     return _joined(lines)
+
+
+def _comment(assignment: str) -> str:
+    """Return the comment at the end of a line that assigns something, with its distance; "" without one."""
+    for place, sign in enumerate(assignment):
+        if sign == "#":
+            with suppress(tomllib.TOMLDecodeError, RecursionError):  # this one is within a text
+                tomllib.loads(assignment[:place])
+                return assignment[len(assignment[:place].rstrip()) :]
+    return ""
 
 
 def _joined(lines: list[str]) -> str:

@@ -59,7 +59,7 @@ def find_file(config: Path | None, environ: Mapping[str, str]) -> Path | None:
     with suppress(RuntimeError):  # an unknown home is told when the value itself is checked
         data_dir = data_dir.expanduser()
     places = (data_dir, config_dir(environ) / "roomkey")
-    return next((file for place in places if _exists(file := place / FILE_NAME)), None)
+    return next((file for place in places if is_there(file := place / FILE_NAME)), None)
 
 
 def read_file(path: Path, model: type[BaseModel]) -> SettingsFile:
@@ -136,7 +136,8 @@ class _Reader:
         self.problems.append(f"{self._file.where(path)}: {text}")
 
 
-def _exists(file: Path) -> bool:
+def is_there(file: Path) -> bool:
+    """Whether there is such a file, also one in a directory into which nobody lets us look. Blocks."""
     try:
         file.stat()
     except (FileNotFoundError, NotADirectoryError):

@@ -84,7 +84,8 @@ async def run_setup(order: SetupOrder, installation: Installation, asker: Asker,
     plan = await in_own_thread(lambda: plan_files(hosting, values, found.token))
     for question in plan.questions:
         if not (order.force or asker.yes(question)):
-            raise BadAnswer(f"Nothing was written. {question} Say so with --force.")
+            how = "" if asker.is_person else f" {question} With --force the answer is yes."
+            raise BadAnswer(f"Nothing was written.{how}")
     await in_own_thread(plan.carry_out)
     written = plan.written
     say(f"Settings {written.settings}: {hosting.settings_file}. Token {written.token}: {hosting.token_file}.")

@@ -53,7 +53,7 @@ def plan_files(hosting: Hosting, values: Values, token: str) -> Plan:
     """
     file = hosting.settings_file
     try:
-        before, token_before = _read(file), (_read(hosting.token_file) or "").strip()
+        before, token_before = _read(file), (_read(hosting.token_file, "replace") or "").strip()
     except OSError as error:
         raise _read_only(file, error) from error
     changes = values if before is None else differing(before, values, file)
@@ -94,8 +94,8 @@ def _listed(changes: Values) -> str:
     return " and ".join(".".join(name) for name in changes)
 
 
-def _read(file: Path) -> str | None:
+def _read(file: Path, errors: Literal["strict", "replace"] = "strict") -> str | None:
     try:
-        return file.read_text("utf-8")
+        return file.read_text("utf-8", errors)
     except FileNotFoundError:
         return None

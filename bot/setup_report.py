@@ -37,9 +37,10 @@ def setup_json(report: SetupReport, hosting: Hosting, service: str) -> Mapping[s
 def next_step(report: SetupReport, service: str) -> str:
     """Return the sentence that setup ends with."""
     if report.problems:
-        return "One thing is left to do:\n" + "\n".join(f"- {problem}" for problem in report.problems)
+        return "This is left to do:\n" + "\n".join(f"- {problem}" for problem in report.problems)
+    start = "" if service == "installed" else " Start it: roomkey run"
     if not report.guilds:
-        return "Open the invite link, then start Roomkey: roomkey run"
-    if service == "installed":
-        return "Roomkey is set up. `roomkey doctor` looks whether all is well."
-    return "Roomkey is set up. Start it: roomkey run"
+        return f"Open the invite link to let the bot into a guild.{start}"
+    if report.login.is_needed and not report.login.is_there:
+        return f"Roomkey is set up, but for the agent's login; what to do about it stands above.{start}"
+    return f"Roomkey is set up.{start or ' `roomkey doctor` looks whether all is well.'}"

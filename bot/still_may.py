@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from typing import Final
 
 from bot.access import Deny, Tier, authorize
 from bot.chat import Person, Place
@@ -10,6 +11,7 @@ from bot.render import plain
 from sessions.clock import Clock
 from sessions.store.values import Kind, Origin, Turn
 
+_NEEDS: Final = {Kind.RESET: Tier.OPERATOR, Kind.CWD: Tier.OWNER}
 RolesNow = Callable[[Place, str], Awaitable[frozenset[str] | None]]
 """The roles that a person has now in the guild of a place; None if the platform cannot be asked."""
 
@@ -34,7 +36,7 @@ class StillMay:
         if turn.origin is not Origin.HUMAN or turn.prompt.author_id is None:
             return None
         person, place = self._asked(turn, turn.prompt.author_id)
-        needs = Tier.OPERATOR if turn.kind is Kind.RESET else Tier.USER
+        needs = _NEEDS.get(turn.kind, Tier.USER)
         waited = self.clock.utc() - turn.created
         if self._hangs_on_roles(person, place, needs) and waited.total_seconds() > self.fresh_s:
             roles = await self.roles_now(place, person.id)
@@ -42,8 +44,8 @@ class StillMay:
         if not isinstance(self.gate.admit(person, place, needs, "turn"), Deny):
             return None
         who = plain(turn.prompt.author_name or "somebody")
-        if turn.kind is Kind.RESET:
-            return f"The `/reset` of {who} was dropped: they may not do that here any more."
+        if turn.kind in _NEEDS:
+            return f"The `/{turn.kind}` of {who} was dropped: they may not do that here any more."
         return f"What {who} had waiting here was dropped: they may not speak to me here any more."
 
     def _asked(self, turn: Turn, author_id: str) -> tuple[Person, Place]:

@@ -13,13 +13,13 @@ import os
 import sqlite3
 import stat
 import tarfile
-from collections.abc import Iterable, Iterator
-from contextlib import closing, suppress
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from tempfile import SpooledTemporaryFile
-from typing import BinaryIO, Final
+from typing import IO, BinaryIO, Final
 
 from sessions.errors import UserError
 from sessions.paths import Paths
@@ -99,6 +99,7 @@ class _Writer:
             _identities(path for path in (*paths.private, *paths.backups.glob("*")) if path != paths.audit)
         )
         self._backup = Backup()
+        self._is_broken = False
 
     def write(self, workdirs: bool, version: str, now: datetime) -> Backup:
         copy_database(self._paths, self._copy)
@@ -150,6 +151,8 @@ class _Writer:
                 here = inner
             self._any(here, path.name, path)
         except OSError as error:
+            if self._is_broken:
+                raise
             self._leave_out(path, error.strerror)
         finally:
             os.close(here)
@@ -167,10 +170,11 @@ class _Writer:
                 self._leave_out(path, "an agent's login")
             else:
                 self._file(os.open(name, _OPEN, dir_fd=parent), path)
-        except FileNotFoundError:
-            return  # agents work meanwhile
         except OSError as error:
-            self._leave_out(path, error.strerror)
+            if self._is_broken:
+                raise
+            if not isinstance(error, FileNotFoundError):  # agents work meanwhile
+                self._leave_out(path, error.strerror)
 
     def _directory(self, descriptor: int, path: PurePosixPath) -> None:
         try:
@@ -179,7 +183,7 @@ class _Writer:
                 return
             member = tarfile.TarInfo(str(path))
             member.type, member.mode = tarfile.DIRTYPE, 0o700
-            self._archive.addfile(member)
+            self._add(member)
             for name in sorted(os.listdir(descriptor)):
                 self._any(descriptor, name, path / name)
         finally:
@@ -188,7 +192,7 @@ class _Writer:
     def _link(self, leads_to: str, path: PurePosixPath) -> None:
         member = tarfile.TarInfo(str(path))
         member.type, member.linkname = tarfile.SYMTYPE, leads_to
-        self._archive.addfile(member)
+        self._add(member)
 
     def _file(self, descriptor: int, path: PurePosixPath) -> None:
         """Add what can be read of a file now. It may shrink meanwhile, and its size has to be known first."""
@@ -203,14 +207,14 @@ class _Writer:
                 return
             left = status.st_size
             while left and (block := file.read(min(left, _BLOCK_BYTES))):
-                held.write(block)
+                with self._writing():
+                    held.write(block)
                 digest.update(block)
                 left -= len(block)
             member = tarfile.TarInfo(str(path))
             member.size, member.mtime = held.tell(), int(status.st_mtime)
             member.mode = 0o700 if status.st_mode & 0o100 else 0o600
-            held.seek(0)
-            self._archive.addfile(member, held)
+            self._add(member, held)
         self._hashes[str(path)] = digest.hexdigest()
         self._backup.files += 1
         self._backup.size_bytes += member.size
@@ -219,7 +223,22 @@ class _Writer:
         text = json.dumps(manifest, indent=1).encode()
         member = tarfile.TarInfo(MANIFEST)
         member.size, member.mode = len(text), 0o600
-        self._archive.addfile(member, io.BytesIO(text))
+        self._add(member, io.BytesIO(text))
+
+    def _add(self, member: tarfile.TarInfo, content: IO[bytes] | None = None) -> None:
+        with self._writing():
+            if content is not None:
+                content.seek(0)
+            self._archive.addfile(member, content)
+
+    @contextmanager
+    def _writing(self) -> Generator[None]:
+        """Note that the backup itself cannot be written: half a file in it hides all that comes behind it."""
+        try:
+            yield
+        except OSError:
+            self._is_broken = True
+            raise
 
     def _leave_out(self, path: PurePosixPath, why: str | None) -> None:
         self._backup.left_out.append(f"{path}: {why}")

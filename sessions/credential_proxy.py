@@ -4,6 +4,7 @@ Each agent process has a token of its own, which ends with it. Only what an agen
 let through, to the one address that is configured; answers are streamed.
 """
 
+import asyncio
 import hmac
 import logging
 import re
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from io import BytesIO
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, cast
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -48,7 +49,18 @@ _THERE: Final = (
     "user-agent",
 )
 _BACK: Final = ("anthropic-", "content-type", "request-id", "retry-after", "x-should-retry", "cache-control")
-_BODY_LIMIT_BYTES: Final = 64 * 1024 * 1024
+_ASKED_BYTES: Final = 32 * 1024 * 1024
+"""How long a request may be. The API itself takes no longer one; ours is kept in memory on its way."""
+
+_AT_ONCE: Final = 16
+"""How many requests one token may have under way, so that no agent takes all of our memory."""
+
+_CONNECTIONS: Final = 512
+"""How many connections all agents may have, give or take `_BACKLOG`: each costs a file of ours."""
+
+_BACKLOG: Final = 32
+
+_ANSWER_BYTES: Final = 64 * 1024 * 1024
 _ERROR_LIMIT_BYTES: Final = 1024 * 1024
 _LIMITS: Final = aiohttp.ClientTimeout(total=None, sock_connect=30.0, sock_read=600.0)
 _BUSY: Final = frozenset({429, 529})
@@ -72,6 +84,7 @@ class CredentialProxy:
         self._redactor = redactor
         self._upstream = env.get("ANTHROPIC_BASE_URL", "").rstrip("/") or _HOME
         self._hashes: dict[str, bytes] = {}
+        self._under_way: Counter[str] = Counter()
         self._url = ""
         self._stack = AsyncExitStack()
         self._session: aiohttp.ClientSession
@@ -86,13 +99,22 @@ class CredentialProxy:
                     cookie_jar=aiohttp.DummyCookieJar(),
                 )
             )
-            app = web.Application(client_max_size=_BODY_LIMIT_BYTES)
+            app = web.Application(client_max_size=_ASKED_BYTES)
             app.router.add_route("*", "/{path:.*}", self._serve)
             runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1, access_log=None)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            self._url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+            serve = runner.server
+            assert serve is not None
+
+            def accepted() -> asyncio.BaseProtocol:
+                return serve() if len(serve.connections) < _CONNECTIONS else _Full()
+
+            listening = await asyncio.get_running_loop().create_server(
+                accepted, "127.0.0.1", 0, backlog=_BACKLOG
+            )
+            stack.callback(listening.close)
+            self._url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
             self._stack = stack.pop_all()
         return self
 
@@ -128,7 +150,19 @@ class CredentialProxy:
             return _refusal(401, "authentication_error", "this token is not known, or not any more")
         if not _LET_THROUGH.fullmatch(f"{request.method} {request.rel_url.raw_path}"):
             return _refusal(404, "not_found_error", "an agent has no business there")
-        headers = _some(request.headers, _THERE) | login
+        token = _token(request)
+        if self._under_way[token] >= _AT_ONCE:
+            return _refusal(429, "rate_limit_error", "this agent asks for too much at once")
+        self._under_way[token] += 1
+        try:
+            return await self._ask(request, login)
+        finally:
+            self._under_way[token] -= 1
+            if not self._under_way[token]:
+                del self._under_way[token]
+
+    async def _ask(self, request: web.Request, login: Mapping[str, str]) -> web.StreamResponse:
+        headers = {**_some(request.headers, _THERE), **login}
         target = URL(f"{self._upstream}{request.rel_url.raw_path_qs}", encoded=True)
         body = await request.read()
         try:
@@ -162,7 +196,7 @@ class CredentialProxy:
             size = 0
             async for chunk in answer.content.iter_any():
                 size += len(chunk)
-                if size > _BODY_LIMIT_BYTES:
+                if size > _ANSWER_BYTES:
                     raise aiohttp.ClientPayloadError("longer than any answer")
                 await response.write(chunk)
             await response.write_eof()
@@ -191,6 +225,18 @@ class CredentialProxy:
         given = _hash(token)
         found = [hmac.compare_digest(given, known) for known in self._hashes.values()]
         return any(found)  # all are compared, whichever it is
+
+
+class _Full(asyncio.Protocol):
+    """A connection too many: it is closed before anything is read."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        cast("asyncio.Transport", transport).abort()
+
+
+def _token(request: web.Request) -> str:
+    """Return the token of a request that has brought one that is known."""
+    return request.headers.get("x-api-key") or request.headers["Authorization"].removeprefix("Bearer ")
 
 
 def _hash(token: str) -> bytes:

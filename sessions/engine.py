@@ -12,6 +12,7 @@ from sessions.breaker import Breaker
 from sessions.child_env import child_env
 from sessions.clock import Clock
 from sessions.credential_proxy import CredentialProxy
+from sessions.given_mounts import given_mounts, merged
 from sessions.keys import SessionKey
 from sessions.paths import INBOX, Paths, Room
 from sessions.pool import Pool
@@ -45,7 +46,7 @@ class Engine:
     `outbox_filled` and `receipts_due` are called, and must not block, when there may be something to
     send, and when the state of a turn has changed. `redactor` masks what agents say; with `credentials`
     they get none of their own. `accept_took` hears how long a message took to be stored. `mounts` is
-    what the owner gives a room beside its own directories. `egress` opens the way out of boxes with a
+    what the settings give a room beside its own directories. `egress` opens the way out of boxes with a
     network of their own.
     """
 
@@ -79,6 +80,10 @@ class Engine:
         """Return the record of a room where nobody has spoken yet. Creates nothing."""
         return first_record(key, self.adapter, self.paths.room(key), self.clock.utc())
 
+    async def mounts_of(self, key: SessionKey) -> tuple[Mount, ...]:
+        """Return what the owner gives a room: in the settings, and at run time. Raises StateError."""
+        return merged(self.mounts(key), await given_mounts(self.store, key))
+
     async def fetched(self, turn: Turn) -> Sequence[Fetched]:
         """Return the files that came with a turn, put into its room's inbox as far as they can be had."""
         if not turn.prompt.attachments:
@@ -88,7 +93,7 @@ class Engine:
         return await self.fetch_files(turn, record.workdir / INBOX)
 
     def spec(self, record: SessionRecord) -> SessionSpec:
-        """Return how to start the agent of a session."""
+        """Return how to start the agent of a session, but for what its room was given at run time."""
         room = self.paths.room(record.key)
         return SessionSpec(
             key=record.key,

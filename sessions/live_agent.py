@@ -9,10 +9,11 @@ from dataclasses import replace
 
 from sessions.agents.base import AgentSession, Deny
 from sessions.box.egress import EgressProxy
+from sessions.box.mounts import Mount
 from sessions.crash_points import reached
 from sessions.credential_proxy import Pass
 from sessions.engine import Engine
-from sessions.errors import AgentError, SessionNotFound
+from sessions.errors import AgentError, SessionNotFound, UserError
 from sessions.events import (
     BackgroundTasks,
     Event,
@@ -26,6 +27,7 @@ from sessions.events import (
     ToolStart,
     TurnDone,
 )
+from sessions.given_mounts import check_mounts
 from sessions.keys import SessionKey
 from sessions.mailbox import Alarm
 from sessions.records import SessionRecord
@@ -152,7 +154,7 @@ class LiveAgent:
         engine = self._engine
         await asyncio.to_thread(engine.paths.make_room, record.key, record.workdir, record.memory_dir)
         limit_s = min(OPEN_LIMIT_S, engine.settings.silence_s)
-        spec = engine.spec(record)
+        spec = replace(engine.spec(record), mounts=await self._mounts(record))
         await self._shut()  # of a start that failed
         if engine.credentials is not None:
             self._pass = engine.credentials.admit(spec.env)
@@ -171,6 +173,16 @@ class LiveAgent:
                 vendor=record.vendor,
                 retryable=True,
             ) from error
+
+    async def _mounts(self, record: SessionRecord) -> tuple[Mount, ...]:
+        """Return what the room's agent is given beside its room, if that is still as it was given."""
+        mounts = await self._engine.mounts_of(record.key)
+        try:
+            await check_mounts(mounts, self._engine.paths)
+        except UserError as error:
+            text = f"{error} An owner can also take it from this room: `/cwd`, or the settings."
+            raise AgentError(text, vendor=record.vendor) from error
+        return mounts
 
     async def _read(self, session: AgentSession) -> None:
         try:

@@ -260,7 +260,7 @@ class SessionManager:
             model=engine.settings.model,
             permission_mode=engine.settings.permission_mode,
             isolation=engine.isolation,
-            mounts=engine.mounts(key),
+            mounts=await engine.mounts_of(key),
             state="idle" if lane.running is None else "asking" if worker and worker.is_asking else "running",
             waiting=lane.waiting,
             running_for_s=worker.running_for_s if worker else None,

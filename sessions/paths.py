@@ -10,6 +10,9 @@ from sessions.keys import SessionKey, directory_name, foreign_key
 INBOX: Final = "inbox"
 """The directory below a workdir where files from the chat are put."""
 
+ASIDE: Final = "before-restore-"
+"""How the directories begin into which a restore puts what was there; their time follows."""
+
 _PRIVATE: Final = 0o700
 
 
@@ -44,11 +47,14 @@ class Room:
 class Paths:
     """Where everything lies below the data directory, `root`: absolute, and real if made by `at`.
 
+    `settings_file` is where the settings were read from, if from a file: to be kept from agents as well.
+
     Raises:
         StateError: it lies below a `.claude` directory, where the agent refuses to edit files.
     """
 
     root: Path
+    settings_file: Path | None = None
 
     def __post_init__(self) -> None:
         if ".claude" in self.root.parts:

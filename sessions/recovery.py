@@ -39,7 +39,7 @@ async def settle_interrupted(engine: Engine) -> None:
 async def _decide(engine: Engine, left: Interrupted) -> tuple[Settle, Sequence[Piece]]:
     turn = left.turn
     if turn.kind is not Kind.PROMPT:
-        return Settle.RETRY, ()  # a reset that is made twice is made
+        return Settle.RETRY, ()  # what a command changes is made twice and stays made
     if turn.attempt == 1 and not left.shown and left.tools == 0 and not await _may_have_acted(engine, left):
         return Settle.RETRY, ()
     made_of_it = decision(engine.policy(turn.key), turn.attempt)

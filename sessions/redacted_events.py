@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import cast
 
 from sessions.events import (
@@ -22,7 +23,7 @@ from sessions.events import (
     TurnDone,
 )
 from sessions.keys import TurnId
-from sessions.redaction import Growing, Redactor
+from sessions.redaction import Growing, Redactor, masked_cut
 from sessions.turn import Outcome
 
 
@@ -36,7 +37,7 @@ class RedactedEvents:
 
     def read(self, event: Event) -> list[Event]:
         """Return what may be shown of an event; before an end comes what was held back until then."""
-        mask = self._redactor.text
+        mask, cut = self._redactor.text, partial(masked_cut, redactor=self._redactor)
         match event:
             case TextDelta(text=text, turn=turn):
                 if turn != self._turn:
@@ -48,18 +49,18 @@ class RedactedEvents:
             case TurnDone(text=text):
                 return [*self._rest(), replace(event, text=mask(text))]
             case Exited(cause=cause, stderr_tail=tail):
-                return [*self._rest(), replace(event, cause=mask(cause), stderr_tail=mask(tail))]
+                return [*self._rest(), replace(event, cause=cut(cause), stderr_tail=cut(tail))]
             case Thinking(text=text):
                 return [replace(event, text=mask(text))]
             case ToolStart(title=title):
-                return [replace(event, title=mask(title))]
+                return [replace(event, title=cut(title))]
             case ToolEnd(output=output):
-                return [replace(event, output=mask(output))]
+                return [replace(event, output=cut(output))]
             case PermissionAsk(title=title, arguments=arguments):
                 shown = cast("Mapping[str, object]", self._redactor.fact(arguments))
-                return [replace(event, title=mask(title), arguments=shown)]
+                return [replace(event, title=cut(title), arguments=shown)]
             case Retry(error=error):
-                return [replace(event, error=mask(error))]
+                return [replace(event, error=cut(error))]
             case Started() | AskWithdrawn() | RateLimit() | BackgroundTasks() | Idle():
                 return [event]
 
@@ -74,6 +75,6 @@ def redacted_outcome(outcome: Outcome, redactor: Redactor) -> Outcome:
         outcome,
         text=redactor.text(outcome.text),
         partial=redactor.text(outcome.partial),
-        notice=redactor.text(outcome.notice),
-        last_tool=redactor.text(outcome.last_tool),
+        notice=masked_cut(outcome.notice, redactor),
+        last_tool=masked_cut(outcome.last_tool, redactor),
     )

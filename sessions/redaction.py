@@ -24,6 +24,8 @@ _ENCODINGS: Final = 4
 """A hold is given up as hostile when it is so many times longer than the longest encoding."""
 
 _DEEPEST: Final = 50
+_BEHIND_CUTS: Final = "….)"
+"""What may stand behind the place where a text was cut off."""
 
 Span = tuple[int, int]
 
@@ -157,6 +159,13 @@ class Growing:
             first_end = before[0][1]
             return _masked(text[first_end:cut], [(b - first_end, e - first_end) for b, e in before[1:]])
         return _masked(text[:cut], before)
+
+
+def masked_cut(text: str, redactor: Redactor) -> str:
+    """Return a text that may have been shortened, masked: also where it ends within a secret."""
+    kept = text.rstrip(_BEHIND_CUTS)
+    growing = Growing(redactor)
+    return growing.feed(kept) + growing.end() + text[len(kept) :]
 
 
 def _forms(secret: str) -> frozenset[str]:

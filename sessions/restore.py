@@ -4,12 +4,15 @@ What was there goes into a directory `before-restore-…` inside: the data direc
 may be a mount, or lie where nothing else may be made. The bot's token stays where it is.
 """
 
+import errno
 import hashlib
 import os
+import pwd
 import secrets
 import shutil
 import sqlite3
 import tarfile
+import zlib
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -23,14 +26,17 @@ from sessions.agents.claude_transcript import config_dir, transcript_path
 from sessions.backup import DATABASE, FORMAT, MANIFEST, ROOMS
 from sessions.errors import Corrupt, TooNew, UserError
 from sessions.instance import hold_instance
-from sessions.paths import Paths
+from sessions.paths import ASIDE, Paths
 from sessions.store.sqlite_files import SCHEMA_VERSION, check_database
 from sessions.store.values import STORE_ID
 
 _STAGING: Final = ".restoring"
-_ASIDE: Final = "before-restore-"
 _STAYS: Final = frozenset({"roomkey.lock", "discord-token", _STAGING})
+_BLOCK_BYTES: Final = 1024 * 1024
 _MANIFEST_BYTES: Final = 256 * 1024 * 1024
+_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+"""What the disk says, not the backup."""
+
 _MOVED: Final = (("session", "workdir"), ("session", "memory_dir"), ("former_session", "workdir"))
 
 
@@ -61,8 +67,8 @@ def restore(source: Path, data_dir: Path, now: datetime, *, force: bool = False)
     """Make the data directory what it was: from a backup, or its database alone from a `.sqlite3` copy.
 
     Raises:
-        UserError: there is no such backup, or the data directory is in use by something and `force` is
-            not given. Nothing was changed.
+        UserError: there is no such backup, the data directory is another user's or cannot be written, or
+            something is in it and `force` is not given. Nothing was changed.
         Corrupt, TooNew: the backup is damaged, or of a newer Roomkey. Nothing was changed.
         Locked: a bot uses the data directory.
     """
@@ -72,13 +78,14 @@ def restore(source: Path, data_dir: Path, now: datetime, *, force: bool = False)
     is_copy = source.suffix == ".sqlite3"
     try:
         paths.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _refuse_foreign(paths.root)
         with hold_instance(paths.lock):
             there = [one for one in paths.root.iterdir() if one.name not in _STAYS]
-            there = [one for one in there if not one.name.startswith(_ASIDE)]
+            there = [one for one in there if not one.name.startswith(ASIDE)]
             if there and not force:
                 raise UserError(
                     f"{paths.root} is not empty. Name another directory with --into, or let what is there be"
-                    f" moved into {_ASIDE}… inside it with --force."
+                    f" moved into {ASIDE}… inside it with --force."
                 )
             staging = paths.root / _STAGING
             shutil.rmtree(staging, ignore_errors=True)
@@ -94,6 +101,18 @@ def restore(source: Path, data_dir: Path, now: datetime, *, force: bool = False)
                 shutil.rmtree(staging, ignore_errors=True)
     except OSError as error:
         raise UserError(f"{paths.root} cannot be written: {error.strerror}.") from error
+
+
+def _refuse_foreign(root: Path) -> None:
+    """Who restores owns the files then; the bot of another user could not open them."""
+    owner = root.stat().st_uid
+    if owner == os.geteuid():
+        return
+    try:
+        name = pwd.getpwuid(owner).pw_name
+    except KeyError:
+        name = f"#{owner}"
+    raise UserError(f"{root} belongs to the user {name}: run this as that user, with `sudo -u {name} ...`.")
 
 
 def _unpacked(source: Path, staging: Path, root: Path) -> _Manifest:
@@ -116,7 +135,11 @@ def _unpacked(source: Path, staging: Path, root: Path) -> _Manifest:
                     hashes[member.name] = _written(archive, member, target)
                 else:
                     raise Corrupt(f"{source} holds {member.name}, which is no file.")
-    except (tarfile.TarError, EOFError, OSError, ValueError) as error:
+            while archive.fileobj.read(_BLOCK_BYTES):
+                pass  # to its end: there stands the sum over all of it
+    except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            raise
         raise Corrupt(f"{source} is no whole backup: {error}. Nothing was changed.") from error
     try:
         manifest = _Manifest.model_validate_json(text)
@@ -130,6 +153,9 @@ def _unpacked(source: Path, staging: Path, root: Path) -> _Manifest:
     if hashes != manifest.files or check_database(staging / DATABASE) != manifest.version:
         raise Corrupt(f"{source} does not hold what its manifest says. Nothing was changed.")
     _settle(staging, Path(manifest.root), root)
+    names = {target for target, _ in links}
+    if any(above in names for target in names for above in target.parents):
+        raise Corrupt(f"{source} holds a link that leads through another one. Nothing was changed.")
     # Last: nothing was written through them.
     for target, leads_to in links:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -157,7 +183,7 @@ def _written(archive: tarfile.TarFile, member: tarfile.TarInfo, target: Path) ->
     mode = 0o700 if member.mode & 0o100 else 0o600
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     with os.fdopen(os.open(target, flags, mode), "wb") as file:
-        while block := source.read(1024 * 1024):
+        while block := source.read(_BLOCK_BYTES):
             file.write(block)
             digest.update(block)
         file.flush()
@@ -206,15 +232,13 @@ def _move_transcripts(connection: sqlite3.Connection, staging: Path, old_root: P
 
 def _moved_in(paths: Paths, staging: Path, manifest: _Manifest | None, now: datetime) -> Restored:
     """Exchange what is there for what was taken apart; the database last, so that a half of it is none."""
-    aside = paths.root / f"{_ASIDE}{now:%Y%m%dT%H%M%S.%fZ}"
+    aside = paths.root / f"{ASIDE}{now:%Y%m%dT%H%M%S.%fZ}"
     new = sorted(staging.iterdir(), key=lambda one: one.name == DATABASE)
     if manifest is None:
         old = [*paths.root.glob(f"{DATABASE}*")]
     else:
         kept = _STAYS if any(one.name == "roomkey.toml" for one in new) else _STAYS | {"roomkey.toml"}
-        old = [
-            one for one in paths.root.iterdir() if one.name not in kept and not one.name.startswith(_ASIDE)
-        ]
+        old = [one for one in paths.root.iterdir() if one.name not in kept and not one.name.startswith(ASIDE)]
     if old:
         aside.mkdir(mode=0o700)
         # The database first: without it nothing else is taken for a whole.

@@ -18,6 +18,7 @@ from sessions.errors import Fenced, StateError
 from sessions.keys import SessionKey, TurnId
 from sessions.live_agent import LiveAgent
 from sessions.log import turn_context
+from sessions.rearranged import rearranged
 from sessions.records import Renewed
 from sessions.results import broken, decision, dropped, result_of
 from sessions.store.values import ChatAddress, Kind, Lease, Piece, Take, Turn, TurnResult, TurnState
@@ -215,6 +216,9 @@ class Worker:
                         return await self._prompt(lease, agent, turn)
                     case Kind.RESET:
                         return await self._reset(agent, turn)
+                    case Kind.CWD:
+                        await agent.close()
+                        return await rearranged(self._engine, turn)
                     case Kind.NOTICE:
                         raise AssertionError("a notice is never queued")
                     case _:

@@ -3,11 +3,8 @@
 import errno
 import ipaddress
 import socket
-from typing import Final
 
-_NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
-
-_Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
+from sessions.box import egress_rules
 
 
 class NotPublic(OSError):
@@ -20,7 +17,7 @@ def is_public(address: str) -> bool:
         ip = ipaddress.ip_address(address)
     except ValueError:
         return False
-    return all(one.is_global and not one.is_multicast for one in (ip, *_within(ip)))
+    return egress_rules.is_public(ip)
 
 
 def public_socket(
@@ -37,13 +34,3 @@ def public_socket(
     if not is_public(str(host)):
         raise NotPublic(errno.EACCES, "not a public address")
     return socket.socket(family, kind, protocol)
-
-
-def _within(ip: _Ip) -> list[_Ip]:
-    """Return the addresses that an IPv6 address stands for."""
-    if isinstance(ip, ipaddress.IPv4Address):
-        return []
-    found: list[_Ip | None] = [ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ())]
-    if ip in _NAT64:
-        found.append(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF))
-    return [one for one in found if one is not None]

@@ -99,6 +99,8 @@ def _typed(option: Option) -> tuple[object, object]:
             return bool, False
         case "text":
             return str, Parameter.empty
+        case "path":
+            return str | None, None
         case "user":
             return discord.User | None, None  # a member as well, with the roles that Discord sent along
         case "role":

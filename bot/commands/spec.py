@@ -143,13 +143,13 @@ class Call:
 class Option:
     """What is given with a command.
 
-    A `text` must be given. A `flag` is no without, a `choice` the first of `choices`; a `user` and a `role`
-    need not be named.
+    A `text` must be given. A `flag` is no without, a `choice` the first of `choices`; a `user`, a `role`
+    and a `path` need not be named.
     """
 
     name: str
     description: str
-    kind: Literal["flag", "text", "user", "role", "choice"] = "flag"
+    kind: Literal["flag", "text", "path", "user", "role", "choice"] = "flag"
     choices: tuple[str, ...] = ()
 
 

@@ -1,5 +1,7 @@
 """/status: what this room is, does and costs, and how to go on with it in a terminal."""
 
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Final, assert_never
 
 from bot.access import Tier
@@ -45,13 +47,24 @@ def status_text(status: RoomStatus) -> str:
         f"What is said during a turn {busy}; a turn that a restart cuts off {cut}.",
     ]
     if status.mounts:
-        lines.append(f"Sees beside its room: {', '.join(_mount(mount) for mount in status.mounts)}")
+        lines.append(seen_beside(status.mounts))
     if status.record is None:
         return "\n".join([*lines, "Session: none yet; the first message here starts one."])
     lines += _session(status.record)
     if status.terminal_command is not None:
         lines.append(f"Go on in a terminal:\n```sh\n{status.terminal_command}\n```")
     return "\n".join(lines)
+
+
+def seen_beside(mounts: Iterable[Mount]) -> str:
+    """Return what an agent sees beside its room, as one line; "" for nothing."""
+    shown = ", ".join(_mount(mount) for mount in mounts)
+    return shown and f"Sees beside its room: {shown}"
+
+
+def shown_path(path: Path) -> str:
+    """Return a path as it stands in a message."""
+    return _code(str(path))
 
 
 def _network(reaches: tuple[str, ...] | None) -> str:

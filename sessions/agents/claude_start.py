@@ -85,7 +85,14 @@ def prepare(spec: SessionSpec) -> bool:
             vendor=VENDOR,
         )
     config = config_dir(spec.home)
-    config.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        config.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:  # the agent itself may have put something else there
+        raise AgentError(
+            f"Claude's directory of this room, {config}, cannot be made: {error.strerror}. Remove what is in"
+            " its place, then say this again.",
+            vendor=VENDOR,
+        ) from error
     transcript = find_transcript(config, spec.agent_session_id)
     if transcript is not None and holds_conversation(transcript):
         return True

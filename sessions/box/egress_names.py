@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import ipaddress
 import socket
 import threading
@@ -49,7 +50,11 @@ class Names:
             with contextlib.suppress(RuntimeError):  # the loop is closed
                 loop.call_soon_threadsafe(settle, addresses)
 
-        threading.Thread(target=look, name="egress name", daemon=True).start()
+        try:
+            threading.Thread(target=look, name="egress name", daemon=True).start()
+        except RuntimeError as error:  # the machine, or our share of it, has no thread left
+            self._places.release()
+            raise OSError(errno.EAGAIN, str(error)) from error
         return await found
 
 

@@ -33,6 +33,11 @@ def parse_mount(text: str) -> Mount:
     return Mount(Path(name), _MODES[mode])
 
 
+def written(mount: Mount) -> str:
+    """Write a mount as `parse_mount` reads it."""
+    return f"{mount.path}:{'rw' if mount.writable else 'ro'}"
+
+
 def refusal(mount: Mount, paths: Paths) -> str | None:
     """Return why an agent cannot be given this, as a sentence that says what to do; None if it can. Blocks.
 
@@ -41,7 +46,7 @@ def refusal(mount: Mount, paths: Paths) -> str | None:
     """
     path = mount.path
     if not os.path.exists(path):  # noqa: PTH110 -- a path that may not be looked at is no error of ours
-        return f"The mount {path} does not exist. Make it first, or take it out of the settings."
+        return f"The mount {path} does not exist. Make it first, or take it from this room."
     real = path.resolve()
     if real != path or ".." in path.parts:
         return f"The mount {path} leads over a link to {real}. Name that one if it is meant."

@@ -28,7 +28,8 @@ class Quote:
 class Asker:
     """Where and with which roles somebody asked, so that they can be checked again. Ids as text.
 
-    `role_ids` are only those that mattered then. `guild_id` None means a direct message.
+    `role_ids` are all of them: one on which nothing hung then may be denied a second later. `guild_id` None
+    means a direct message.
     """
 
     role_ids: tuple[str, ...] = ()

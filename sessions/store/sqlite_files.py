@@ -173,7 +173,7 @@ def _way_back(paths: Paths) -> str:
         return ""
     return (
         f"; or go back to the copy made before the upgrade, without what came after it: "
-        f"roomkey restore --force {max(copies)}"
+        f"roomkey restore --force --into {paths.root} {max(copies)}"
     )
 
 

@@ -41,6 +41,7 @@ DELETE_ROOM: Final = (
     "DELETE FROM declined WHERE channel = :key",
     "DELETE FROM session WHERE key = :key",
     "DELETE FROM former_session WHERE key = :key",
+    "DELETE FROM fact WHERE scope = 'mounts' AND name = :key",
     "DELETE FROM lane WHERE key = :key AND NOT EXISTS (SELECT 1 FROM turn WHERE turn.key = :key)",
 )
 _ENDED: Final = ("done", "failed", "cancelled")

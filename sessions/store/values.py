@@ -22,6 +22,7 @@ class Kind(StrEnum):
 
     PROMPT = "prompt"
     RESET = "reset"
+    CWD = "cwd"
     NOTICE = "notice"
     """Nothing: it is stored as done, and its pieces are a word of ours or of the agent's own accord."""
 

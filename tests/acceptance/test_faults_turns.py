@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
+from bot.chat_discord.attachments import Limits
 from sessions.keys import session_key
 from tests.support.hurry import QuickWaits, hurry
 from tests.support.trouble import Trouble, row, trouble
@@ -47,7 +49,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> QuickWaits:
     """Typing is shown anew all the time, and a call or a file has not long to come."""
     monkeypatch.setattr("bot.live_reply.TYPING_EVERY_S", 0.05)
     monkeypatch.setattr("bot.chat_discord.port._TYPING_S", 0.1)
-    monkeypatch.setattr("bot.chat_discord.attachments._FILE_S", 0.4)
+    monkeypatch.setattr("bot.chat_discord.attachments.Limits", partial(Limits, file_s=0.4))
     return hurry(monkeypatch)
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientConnectionError, ClientSession
-from aiohttp.test_utils import unused_port
 
+from tests.support.free_ports import free_port
 from tests.support.running_bot import World, world
 from tests.support.scrapes import samples
 
@@ -66,7 +66,7 @@ async def said(here: World) -> None:
 
 
 async def test_health_and_metrics_tell_how_the_bot_does(tmp_path: Path) -> None:
-    port = unused_port()
+    port = free_port()
     async with world(tmp_path, settings=settings(port)) as here:
         await here.start()
         body = await healthy(port)
@@ -98,7 +98,7 @@ async def test_health_and_metrics_tell_how_the_bot_does(tmp_path: Path) -> None:
 
 
 async def test_a_bot_that_is_not_heard_is_not_healthy(tmp_path: Path) -> None:
-    port = unused_port()
+    port = free_port()
     async with world(tmp_path, settings=settings(port)) as here:
         await here.start()
         await healthy(port)
@@ -114,7 +114,7 @@ async def test_a_bot_that_is_not_heard_is_not_healthy(tmp_path: Path) -> None:
 
 
 async def test_every_panel_of_the_dashboard_asks_for_what_there_is(tmp_path: Path) -> None:
-    port = unused_port()
+    port = free_port()
     async with world(tmp_path, settings=settings(port)) as here:
         await here.start()
         await healthy(port)

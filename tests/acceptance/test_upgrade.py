@@ -63,7 +63,7 @@ async def test_an_old_database_works_and_a_newer_one_says_how_to_go_back(tmp_pat
         assert code == 78
         assert f"version {SCHEMA_VERSION + 1}; this Roomkey knows {SCHEMA_VERSION}" in said
         assert await asyncio.to_thread(database.read_bytes) == before
-        found = re.search(r"roomkey (restore --force (\S+-v1\.sqlite3))\.", said)
+        found = re.search(r"roomkey (restore --force --into \S+ (\S+-v1\.sqlite3))\.", said)
         assert found is not None, said
         assert await asyncio.to_thread(Path(found[2]).exists)
 

@@ -33,8 +33,8 @@ from sessions.store.values import Lease, Turn
 
 
 def _without_dedupe() -> None:
-    known = r"EXISTS \(SELECT 1 FROM turn WHERE source = :source AND msg_id = :msg_id\)"
-    _reword(sqlite_intake, "LOOK", known, "0 AND :source AND :msg_id")
+    known = r"EXISTS \(SELECT 1 FROM turn WHERE source = \?2 AND msg_id = \?3\)"
+    _reword(sqlite_intake, "LOOK", known, "0 AND ?2 AND ?3")
     _without_index("turn_source_msg_id")
 
 
@@ -52,10 +52,10 @@ def _without_nonce() -> None:
 
 
 def _without_fence() -> None:
-    fenced = re.compile(r"AND (lane\.)?epoch = :epoch")
+    fenced = re.compile(r"AND (?:lane\.)?epoch = (:epoch|\?\d)")
     for name, words in list(vars(sqlite_turns).items()):
         if isinstance(words, str) and fenced.search(words):
-            _reword(sqlite_turns, name, fenced.pattern, "AND :epoch IS NOT NULL")
+            _reword(sqlite_turns, name, fenced.pattern, r"AND \1 IS NOT NULL")
 
     def no_fence(connection: sqlite3.Connection, lease: Lease) -> None:
         pass
@@ -74,8 +74,8 @@ def _without_ticket() -> None:
 
 
 def _without_generation() -> None:
-    of_turn = r"AND generation = \(SELECT generation FROM turn WHERE seq = :turn\)"
-    _reword(sqlite_sessions, "USE", of_turn, "AND :turn IS NOT NULL")
+    of_turn = r"AND generation = \(SELECT generation FROM turn WHERE seq = \?2\)"
+    _reword(sqlite_sessions, "USE", of_turn, "AND ?2 IS NOT NULL")
     _reword(sqlite_sessions, "IS_OF_TURN", r"USING \(key, generation\)", "USING (key)")
 
 

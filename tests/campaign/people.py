@@ -82,8 +82,9 @@ class People:
 
     async def decide(self, card: Message) -> None:
         """Click one button of a card, as the person whom it answers."""
-        asked = card.reference and card.reference.message_id
-        said = next((one for one in self.said if one.message.id == asked), None)
+        # By what it quotes: a card about a message that was deleted refers to nothing.
+        asked = numbers_in(card.content)[:1]
+        said = next((one for one in self.said if one.number in asked), None)
         label = self.random.choice([label for label in _CHOICES if label in _labels(card)])
         if said is None:
             person = self.somebody_in(self.bench.guild.place(card.channel_id))

@@ -64,6 +64,13 @@ def plain_wall(request: pytest.FixtureRequest) -> Box:
     return BOXES[request.param]
 
 
+@pytest.fixture(params=sorted({*OWN_PROCESSES} & {*FOR_ALL_USERS}), scope="module")
+def plain_cell(request: pytest.FixtureRequest) -> Box:
+    """Every box with processes of its own that needs no Python."""
+    need(request.param)
+    return BOXES[request.param]
+
+
 @pytest.fixture
 def ordinary_room() -> Iterator[Path]:
     with open_directory() as root:
@@ -224,10 +231,10 @@ def test_what_detached_itself_ends_with_the_box(cell: Box, tmp_path: Path) -> No
         until_gone(spec.lock)
 
 
-def test_the_kernel_counts_the_processes_of_each_box(cell: Box, ordinary_room: Path) -> None:
+def test_the_kernel_counts_the_processes_of_each_box(plain_cell: Box, ordinary_room: Path) -> None:
     """An ordinary user; for root the kernel has no such limit."""
     bomb = "i=0; while [ $i -lt 300 ]; do sleep 30 & i=$((i+1)); done; echo all"
-    done = run_as_ordinary(cell, ordinary_room, bomb, BoxSettings(processes=64))
+    done = run_as_ordinary(plain_cell, ordinary_room, bomb, BoxSettings(processes=64))
     assert "all" not in done.stdout
     assert "fork" in done.stderr
 
@@ -243,10 +250,10 @@ def test_an_ordinary_user_has_the_same_box(plain_wall: Box, ordinary_room: Path)
     assert done.stdout.split()[1:] == ["1", "NoNewPrivs:", "1"], done.stderr
 
 
-def test_a_box_fits_into_the_box_for_an_ordinary_user(cell: Box, ordinary_room: Path) -> None:
+def test_a_box_fits_into_the_box_for_an_ordinary_user(plain_cell: Box, ordinary_room: Path) -> None:
     """The vendors' own sandboxes are bubblewrap again, with processes and a /proc of their own."""
     script = "bwrap --unshare-all --ro-bind / / --proc /proc --dev /dev echo nested"
-    assert run_as_ordinary(cell, ordinary_room, script).stdout == "nested\n"
+    assert run_as_ordinary(plain_cell, ordinary_room, script).stdout == "nested\n"
 
 
 def test_a_box_without_a_proc_of_its_own_fits_into_the_box_for_everybody(cell: Box, tmp_path: Path) -> None:

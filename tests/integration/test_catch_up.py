@@ -616,7 +616,7 @@ async def test_a_store_that_takes_nothing_is_not_taken_for_a_deaf_gateway(
                     await asyncio.sleep(0.01)
         assert "connecting anew" not in caplog.text
         await heard(guild, lab, "again")
-        assert (await answered(bot, lab))[-1] == "again"
+        assert "again" in await answered(bot, lab)  # what was not stored may be told before it or behind it
 
 
 @pytest.mark.timeout(240)

@@ -190,6 +190,25 @@ async def test_a_database_of_a_newer_program_is_told_apart_from_a_damaged_one(de
     assert "newer Roomkey" in finding.remedy
 
 
+async def test_a_damaged_database_comes_with_the_command_that_mends_it(desk: SetupDesk) -> None:
+    await database(desk)
+    assert "no copy" in (await found(desk))["database"].remedy
+    copy = desk.data_dir / "backups" / "roomkey-20300101T000000.000000Z-v1.sqlite3"
+    copy.parent.mkdir(mode=0o700)
+    copy.touch()
+    remedy = (await found(desk))["database"].remedy
+    assert f"roomkey restore --force --into {desk.data_dir} {copy}" in remedy
+
+
+@pytest.mark.parametrize("words", [("--user", "5"), ("--channel", "5"), ("--user", "ann", "--channel", "5")])
+async def test_half_a_question_about_a_person_names_both_flags(
+    desk: SetupDesk, words: tuple[str, ...]
+) -> None:
+    done = await desk.run("doctor", *words)
+    assert done.code == 2
+    assert "--user and --channel" in done.err
+
+
 async def test_settings_that_cannot_be_read_stop_no_other_check(desk: SetupDesk) -> None:
     desk.settings_file.write_text("isolation = 3\n")
     done = await desk.run("doctor", "--json", "--limit", str(PATIENCE_S))

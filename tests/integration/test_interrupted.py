@@ -14,6 +14,7 @@ from sessions.clock import SystemClock
 from sessions.engine import first_record
 from sessions.keys import TurnId, session_key
 from sessions.paths import Paths
+from sessions.rearranged import Rearrangement
 from sessions.store import Store, open_store
 from sessions.store.values import (
     ChatAddress,
@@ -41,6 +42,7 @@ class Cut:
     shown: bool = False
     starts: int = 1
     kind: Kind = Kind.PROMPT
+    text: str = "tidy up"
 
 
 async def leave_behind(data_dir: Path, cut: Cut, *, behind: Sequence[str] = ()) -> TurnId:
@@ -50,7 +52,7 @@ async def leave_behind(data_dir: Path, cut: Cut, *, behind: Sequence[str] = ()) 
         await store.ensure_session(
             first_record(KEY, SCRIPTED, Paths(data_dir).room(KEY), SystemClock().utc())
         )
-        for number, text in enumerate(("tidy up", *behind), 1000):
+        for number, text in enumerate((cut.text, *behind), 1000):
             kind = cut.kind if number == 1000 else Kind.PROMPT
             await store.accept(
                 Inbound(
@@ -220,6 +222,19 @@ async def test_a_reset_that_was_cut_off_is_made(tmp_path: Path) -> None:
         record = await room.store.session(KEY)
     assert record is not None
     assert record.generation == 1
+
+
+async def test_a_change_of_the_workdir_that_was_cut_off_is_made(tmp_path: Path) -> None:
+    project, data = tmp_path / "project", tmp_path / "data"
+    project.mkdir()
+    data.mkdir()
+    change = Rearrangement(act="directory", path=str(project))
+    await leave_behind(data, Cut(kind=Kind.CWD, text=change.model_dump_json()), behind=["next"])
+    async with house(data) as room:
+        await room.replies.until(1)
+        record = await room.store.session(KEY)
+    assert record is not None
+    assert record.workdir == project
 
 
 class _Witness:

@@ -176,6 +176,16 @@ async def test_a_wrong_token_says_what_to_do_and_writes_nothing(
         assert not desk.settings_file.exists()
 
 
+async def test_a_token_that_cannot_be_read_is_said_once(tmp_path: Path) -> None:
+    async with setup_desk(tmp_path) as desk:
+        absent, odd = tmp_path / "absent", tmp_path / "odd"
+        odd.write_bytes(b"\xff")
+        for file, why in ((absent, "No such file or directory"), (odd, "it is no text")):
+            done = await desk.run("setup", "--token-file", str(file))
+            assert (done.code, done.out) == (2, "")
+            assert done.err == f"roomkey: The token cannot be read from {file}: {why}.\n"
+
+
 async def test_with_nobody_to_ask_the_missing_flag_is_named(tmp_path: Path) -> None:
     async with setup_desk(tmp_path) as desk:
         done = await desk.run("setup", "--yes")

@@ -1,16 +1,17 @@
 """The escape suite: the real Claude Code in a room, hijacked, tries to get at what is not its own.
 
 The verdict comes from the host: what the model was told, which files changed, which processes live. The same
-suite without a box must find escapes; a check that cannot fail is none.
+suite without a box must find escapes; a check that cannot fail is none. The strict box is tried in
+test_strict_escapes.py.
 """
 
-from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
-from tests.support.escapes import Case, cases
-from tests.support.hijacked import BOT_SECRET, Scene, hijacked, scene
+from tests.support.escapes import cases, escapes_of
+from tests.support.hijacked import BOT_SECRET, scene
+from tests.support.network_escapes import network_cases
 
 pytestmark = [
     pytest.mark.timeout(900),
@@ -18,24 +19,6 @@ pytestmark = [
     # That everything is allowed is the point: this agent asks nobody.
     pytest.mark.filterwarnings("ignore:can_use_tool will not be invoked"),
 ]
-
-
-async def escapes_of(here: Scene, tries: list[Case]) -> list[str]:
-    """Let the agent try; return the names of what it got away with."""
-    found: list[str] = []
-    async with AsyncExitStack() as stack:
-        agent = await stack.enter_async_context(hijacked(here))
-        for case in tries:
-            since = len(here.model.requests)
-            for number, prompt in enumerate(case.prompts):
-                if number and case.restarts:
-                    await stack.aclose()
-                    agent = await stack.enter_async_context(hijacked(here))
-                await agent.ask(prompt)
-            if case.escaped() or any(here.told(name, since) for name in case.secrets):
-                found.append(case.name)
-            case.tidy()
-    return found
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +45,8 @@ async def test_landlock_keeps_files_and_is_weak_where_it_is_said_to_be(tmp_path:
 
 
 async def test_without_a_box_most_get_out(tmp_path: Path) -> None:
-    async with scene(tmp_path, "none") as here:
+    async with scene(tmp_path, "none") as here, network_cases(here) as to_the_network:
         tries = [case for case in cases(here) if not case.in_box_alone]
-        found = await escapes_of(here, tries)
+        found = await escapes_of(here, [*tries, *to_the_network])
+        assert {case.name for case in to_the_network} <= set(found)
         assert len(found) >= 40, found

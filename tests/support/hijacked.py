@@ -4,7 +4,7 @@ import asyncio
 import os
 import socket
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from secrets import token_hex
@@ -18,6 +18,7 @@ from sessions.child_env import child_env
 from sessions.keys import SessionKey, session_key
 from sessions.paths import Paths, Room
 from sessions.settings import Isolation
+from sessions.way_out import Egress
 from tests.support.agents import Talk, make_spec, model_login, talk
 
 BOT_SECRET = "ROOMKEY_CANARY"
@@ -30,7 +31,8 @@ class Scene:
     """Two rooms of one bot. `files` are what the agent of the first may neither read nor change, by name.
 
     `secrets` are the canaries: text that stands in one place alone. `bot` is a process that has one in its
-    environment, `agent` the process id of the other room's agent.
+    environment, `agent` the process id of the other room's agent. `socket` and `abstract` are sockets of
+    the bot, the latter one without a file.
     """
 
     isolation: Isolation
@@ -42,6 +44,7 @@ class Scene:
     bot: asyncio.subprocess.Process
     agent: int
     socket: Path
+    abstract: str
     contents: dict[Path, bytes] = field(default_factory=dict[Path, bytes])
 
     def told(self, name: str, since: int) -> bool:
@@ -78,14 +81,17 @@ class Scene:
 
 @asynccontextmanager
 async def scene(root: Path, isolation: Isolation) -> AsyncGenerator[Scene]:
-    """Build the scene below `root`; the other room's agent lives in it."""
+    """Build the scene below `root`; the other room's agent lives in it.
+
+    Where agents have a network of their own, each has the way out to its model that the bot gives it.
+    """
     paths = Paths(root / "data")
     await asyncio.to_thread(paths.create)
     me, them = session_key("111111111111111111"), session_key("222222222222222222")
     other = paths.room(them)
-    async with OfflineModel() as model:
-        spec = _spec(paths, me, model, isolation)
-        theirs = _spec(paths, them, model, isolation)
+    async with OfflineModel() as model, AsyncExitStack() as stack:
+        spec = await _led_out(_spec(paths, me, model, isolation), paths, stack)
+        theirs = await _led_out(_spec(paths, them, model, isolation), paths, stack)
         files = _files(root, paths, other, theirs)
         secrets = {name: f"canary-{name.replace(' ', '-')}-{token_hex(8)}" for name in (*files, "bot", ROOM)}
         (paths.root / "sessions" / secrets[ROOM]).mkdir()
@@ -98,9 +104,12 @@ async def scene(root: Path, isolation: Isolation) -> AsyncGenerator[Scene]:
             env={"PATH": os.environ["PATH"], BOT_SECRET: secrets["bot"]},
             stdin=asyncio.subprocess.DEVNULL,
         )
-        listening = socket.socket(socket.AF_UNIX)
+        listening, nameless = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
         try:
-            with closing(listening):
+            with closing(listening), closing(nameless):
+                abstract = f"of-the-bot-{token_hex(8)}"
+                nameless.bind(f"\0{abstract}")
+                nameless.listen()
                 place = root / "bot.sock"
                 listening.bind(str(place))
                 listening.listen()
@@ -116,6 +125,7 @@ async def scene(root: Path, isolation: Isolation) -> AsyncGenerator[Scene]:
                         bot=bot,
                         agent=int(theirs.lock.read_text()),
                         socket=place,
+                        abstract=abstract,
                     )
                     here.contents = {path: path.read_bytes() for path in here.picture()}
                     yield here
@@ -129,6 +139,16 @@ async def hijacked(here: Scene) -> AsyncGenerator[Talk]:
     """Open the agent of the first room; it may do all that its vendor lets it."""
     async with talk(ADAPTER, here.spec) as agent:
         yield agent
+
+
+async def _led_out(spec: SessionSpec, paths: Paths, stack: AsyncExitStack) -> SessionSpec:
+    """Open the way out of a strict box, until the scene is over; nothing is listed."""
+    if spec.isolation != "strict":
+        return spec
+    tasks = await stack.enter_async_context(asyncio.TaskGroup())
+    served, spec = await Egress(ADAPTER, paths, ()).open(spec, tasks)
+    stack.push_async_callback(served.close)
+    return spec
 
 
 def _spec(paths: Paths, key: SessionKey, model: OfflineModel, isolation: Isolation) -> SessionSpec:

@@ -16,6 +16,7 @@ DM = Place(platform="discord", channel_id="6", guild_id=None)
 ANN = Person(id="7", name="ann")
 OPS = Person(id="8", name="ben", role_ids=frozenset({"1", "70"}))
 BOT = Person(id="60", name="other", is_bot=True)
+BOT_OPS = Person(id="60", name="other", is_bot=True, role_ids=frozenset({"70"}))
 
 
 def rules(users: str = "", roles: str = "", guilds: str = "", **more: Any) -> Rules:
@@ -125,6 +126,9 @@ def granted(*grants: tuple[str, str, Tier | None], **lists: Any) -> Rules:
         (ANN, ABROAD, granted(("user 7", "2", Tier.USER), guilds="1"), Tier.USER),
         (ANN, ABROAD, granted(("user 7", "", Tier.USER), guilds="1"), None),
         # a denial outranks every list and grant but an owner's
+        (BOT, HERE, granted(("user 60", "5", None), bots="60"), None),
+        (BOT, BESIDE, granted(("user 60", "5", None), bots="60"), Tier.USER),
+        (BOT_OPS, HERE, granted(("role 70", "", None), bots="60"), None),
         (ANN, HERE, granted(("user 7", "5", None), users="7", operators="7"), None),
         (ANN, THREAD, granted(("user 7", "5", None), ("user 7", "51", Tier.OPERATOR)), None),
         (ANN, BESIDE, granted(("user 7", "5", None), users="7"), Tier.USER),
@@ -198,9 +202,8 @@ def test_direct_messages_concern_us_if_somebody_is_named(lists: Rules, concerns:
     assert may_concern(None, lists) is concerns
 
 
-def test_of_somebody_s_roles_only_those_are_kept_that_matter() -> None:
+def test_rules_know_whether_anything_hangs_on_roles() -> None:
     lists = granted(("role 3", "5", Tier.USER), roles="1", operator_roles="2")
-    assert lists.mattering(frozenset("123456")) == frozenset("123")
     assert lists.name_roles
     assert not rules(users="7").name_roles
     assert granted(("role 3", "5", None)).denies_roles

@@ -249,5 +249,5 @@ def test_each_command_has_the_tier_that_was_decided() -> None:
         Tier.STRANGER: {"pair"},
         Tier.USER: {"status", "queue", "why", "stop", "who", "help"},
         Tier.OPERATOR: {"reset"},
-        Tier.OWNER: {"allow", "deny"},
+        Tier.OWNER: {"allow", "deny", "cwd"},
     }

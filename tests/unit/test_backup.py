@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import tarfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -120,6 +122,34 @@ def test_a_file_is_not_written_over_unasked(paths: Paths, tmp_path: Path) -> Non
     assert target.read_text() == "kept"
     write(paths, target, force=True)
     assert "manifest.json" in names(target)
+
+
+# Of a process: the kernel refuses what is larger, as a full disk does.
+_WITH_LITTLE_ROOM = """
+import resource, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from sessions.backup import write_backup
+from sessions.errors import UserError
+from sessions.paths import Paths
+resource.setrlimit(resource.RLIMIT_FSIZE, (4 * 1024**2, 4 * 1024**2))
+try:
+    paths, target = Paths(Path(sys.argv[1])), Path(sys.argv[2])
+    write_backup(paths, target, workdirs=False, version="1", now=datetime.now(UTC))
+except UserError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("ending", [".tar", ".tar.gz"])
+def test_a_full_disk_ends_it_and_leaves_no_file_out(paths: Paths, tmp_path: Path, ending: str) -> None:
+    # Larger than what is held in memory, and nothing once it is packed.
+    (paths.room(LAB).memory_dir / "a-large-one").write_bytes(b"0" * 12 * 1024**2)
+    target = tmp_path / f"b{ending}"
+    words = (sys.executable, "-c", _WITH_LITTLE_ROOM, str(paths.root), str(target))
+    done = subprocess.run(words, check=True, capture_output=True, text=True, timeout=120)
+    assert done.stdout == f"{target} cannot be written: File too large.\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
 
 def test_what_a_killed_backup_left_is_in_nobodys_way(paths: Paths, tmp_path: Path) -> None:

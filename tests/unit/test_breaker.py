@@ -202,7 +202,8 @@ async def test_all_who_wait_go_on_one_after_the_other_until_one_works(quick: Bre
         for key in keys:
             tasks.create_task(work(key))
     assert sorted(started) == sorted(keys)
-    assert sorted(told.rooms) == sorted(keys)
+    assert set(told.rooms) >= set(keys[1:])  # the first need not wait if its pause is over already
+    assert len(told.rooms) == len(set(told.rooms))
     assert not quick.is_open
 
 

@@ -117,6 +117,19 @@ def test_the_configuration_directory_is_private(spec: SessionSpec) -> None:
     assert config_dir(spec.home).stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.parametrize("planted", ["a link that leads nowhere", "a file"])
+def test_what_an_agent_put_in_the_place_of_that_directory_is_said(spec: SessionSpec, planted: str) -> None:
+    config = config_dir(spec.home)
+    config.parent.mkdir(parents=True, exist_ok=True)
+    if planted == "a file":
+        config.write_text("")
+    else:
+        config.symlink_to(spec.home.parent / "planted")
+    with pytest.raises(AgentError, match="Remove what is in its place"):
+        prepare(spec)
+    assert not (spec.home.parent / "planted").exists()
+
+
 def test_a_new_session_and_a_resumed_one_use_the_same_id(spec: SessionSpec) -> None:
     new = chosen_for(spec, resume=False)
     resumed = chosen_for(spec, resume=True)

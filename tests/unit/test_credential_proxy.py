@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from io import BytesIO
 
 import pytest
-from aiohttp import ClientSession, web
+from aiohttp import ClientError, ClientSession, web
 from aiohttp.test_utils import TestServer
 
 from sessions.credential_proxy import CredentialProxy, Pass
@@ -221,10 +221,43 @@ async def test_an_error_that_repeats_the_key_does_not_tell_it(here: Setting) -> 
 
 
 async def test_a_request_that_is_too_long_is_refused(here: Setting) -> None:
-    for size, status in ((64 * 2**20, 200), (64 * 2**20 + 1, 413)):
+    for size, status in ((32 * 2**20, 200), (32 * 2**20 + 1, 413)):
         body = BytesIO(b"x" * size)
         assert (await here.client.post(here.url(), headers=here.login, data=body)).status == status
-    assert [len(body) for *_, body in here.there.heard] == [64 * 2**20]
+    assert [len(body) for *_, body in here.there.heard] == [32 * 2**20]
+
+
+async def test_one_process_asks_for_so_much_at_once_and_no_more_and_others_go_on(here: Setting) -> None:
+    other = here.proxy.admit({**CREDENTIALS, "ANTHROPIC_BASE_URL": here.there.url})
+    async with AsyncExitStack() as under_way:
+        for _ in range(16):
+            asked = here.client.post(here.url(), headers=here.login, data=b"stream")
+            assert (await under_way.enter_async_context(asked)).status == 200
+        refused = await here.client.post(here.url(), headers=here.login, data=b"hello")
+        assert (refused.status, (await refused.json())["error"]["type"]) == (429, "rate_limit_error")
+        answer = await here.client.post(here.url(), headers={"x-api-key": other.token}, data=b"hello")
+        assert answer.status == 200
+        here.there.go_on.set()
+    assert len(here.there.heard) == 17
+    async with asyncio.timeout(60):  # an end is known here a moment before the proxy has counted it
+        while (await here.client.post(here.url(), headers=here.login, data=b"hello")).status == 429:
+            await asyncio.sleep(0.01)
+
+
+async def test_connections_too_many_are_closed_and_place_comes_free_again(
+    here: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sessions.credential_proxy._CONNECTIONS", 10)
+    port = int(here.own.env["ANTHROPIC_BASE_URL"].rpartition(":")[2])
+    held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(100)]
+    ends = [asyncio.create_task(reader.read()) for reader, _ in held]
+    assert (await asyncio.wait(ends, timeout=60, return_when=asyncio.FIRST_COMPLETED))[0]
+    [writer.close() for _, writer in held]
+    await asyncio.gather(*ends, return_exceptions=True)
+    async with asyncio.timeout(60):
+        while not here.there.heard:
+            with suppress(ClientError):
+                await here.client.post(here.url(), headers=here.login, data=b"hello")
 
 
 async def test_an_answer_that_breaks_off_breaks_off_here_too(here: Setting) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from bot.data_dir import hold_data_dir
 from sessions.errors import EXIT_BAD_STATE, Locked, ReadOnly, StateError
+from tests.support.races import raced
 
 
 def test_it_is_made_for_nobody_but_us(tmp_path: Path) -> None:
@@ -20,6 +21,12 @@ def test_a_second_use_is_refused_and_a_later_one_is_not(tmp_path: Path) -> None:
         pass
     with hold_data_dir(tmp_path):
         pass
+
+
+@pytest.mark.fault("F19", "100 starts at once on one data directory", "one holds it, 99 exit 75 and name it")
+def test_of_a_hundred_starts_on_one_directory_one_wins_and_all_others_name_it(tmp_path: Path) -> None:
+    winner, [told] = raced("data_dir", tmp_path / "new")
+    assert told.startswith(f"Another Roomkey (process {winner}) is using {tmp_path / 'new'}.")
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -65,6 +65,21 @@ async def test_a_name_that_hangs_can_be_given_up_and_gives_its_place_back_when_i
     assert await names(Target("a.test", 80)) == HOME
 
 
+async def test_without_a_thread_left_it_is_an_error_of_the_network_and_keeps_no_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    names = Names(lambda _: HOME)
+    with monkeypatch.context() as crowded:
+        crowded.setattr(threading.Thread, "start", refuse)
+        for _ in range(20):
+            with pytest.raises(OSError, match="thread"):
+                await names(Target("a.test", 80))
+    assert await names(Target("a.test", 80)) == HOME
+
+
 def test_the_end_of_the_loop_waits_for_no_name() -> None:
     slow = Slow()
 

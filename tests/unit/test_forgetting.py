@@ -1,6 +1,9 @@
 """`roomkey forget` says before what goes and what stays, and then does exactly that."""
 
 import asyncio
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -74,6 +77,58 @@ def test_a_room_goes_with_all_its_directories(paths: Paths) -> None:
     assert in_inbox(paths)["other"]
 
 
+# Of a process: what root may not because of a file's mode, it may by its capabilities.
+_FORGET = """
+import sys
+from pathlib import Path
+from bot.forgetting import forget
+from bot.settings import Settings
+from sessions.errors import UserError
+try:
+    print(forget(Settings(data_dir=Path(sys.argv[1])), "room", lambda _: True))
+except UserError as error:
+    print(error)
+"""
+_AS_OTHERS = ("setpriv", "--bounding-set=-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
+
+
+def forgotten(paths: Paths) -> str:
+    words = (*_AS_OTHERS, sys.executable, "-c", _FORGET, str(paths.root))
+    return subprocess.run(words, check=True, capture_output=True, text=True, timeout=120).stdout
+
+
+def test_what_an_agent_closed_is_deleted_and_what_it_linked_to_is_not(paths: Paths, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir(mode=0o755)
+    closed = paths.room(ROOM).workdir / "closed"
+    (closed / "inner").mkdir(parents=True)
+    (closed / "inner" / "file").touch()
+    (closed / "link").symlink_to(outside)
+    (closed / "inner").chmod(0)
+    closed.chmod(0o500)
+    assert forgotten(paths) == "Forgotten: 2 turns and 1 directory with all in it.\n"
+    assert not paths.room(ROOM).root.exists()
+    assert outside.stat().st_mode & 0o777 == 0o755
+
+
+def test_what_cannot_be_deleted_is_said_and_nothing_is_forgotten(paths: Paths) -> None:
+    deep = paths.room(ROOM).workdir
+    descriptor = os.open(deep, os.O_RDONLY)
+    for _ in range(3000):
+        os.mkdir("d", dir_fd=descriptor)
+        inner = os.open("d", os.O_RDONLY, dir_fd=descriptor)
+        os.close(descriptor)
+        descriptor = inner
+    os.close(descriptor)
+    try:
+        said = forgotten(paths)
+    finally:  # pytest could not remove it either
+        subprocess.run(("rm", "-rf", str(deep)), check=True, timeout=120)
+    assert "cannot be deleted" in said
+    assert "Delete it yourself" in said
+    assert forgotten(paths) == "Forgotten: 2 turns and 1 directory with all in it.\n"
+
+
 def test_nothing_goes_without_a_yes(paths: Paths) -> None:
     asked: list[str] = []
 
@@ -100,6 +155,21 @@ def test_a_swapped_inbox_leads_nowhere(paths: Paths, tmp_path: Path) -> None:
     inbox.symlink_to(outside)
     forget(settings(paths), ANN, yes)
     assert (outside / "1_1.txt").exists()
+
+
+def test_every_copy_in_the_data_directory_is_named(paths: Paths) -> None:
+    copy, aside = paths.backups / "roomkey-v1.sqlite3", paths.root / "before-restore-20300101"
+    copy.parent.mkdir(exist_ok=True)
+    copy.touch()
+    aside.mkdir()
+    asked: list[str] = []
+
+    def note(said: Sequence[str]) -> bool:
+        asked.extend(said)
+        return False
+
+    forget(settings(paths), ANN, note)
+    assert {f"  - {one}: delete it yourself" for one in (copy, aside)} <= set(asked)
 
 
 def test_what_goes_and_what_stays_is_said_in_full() -> None:

@@ -1,5 +1,7 @@
 """Where the files of an installation lie, of a user and of the machine."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 from bot.hosting import as_system_service, system_hosting, user_hosting
@@ -44,6 +46,35 @@ def test_the_machines_installation_reads_what_its_service_reads(tmp_path: Path) 
     assert found.settings.data_dir == hosting.data_dir
     assert found.settings.require_token().get_secret_value() == TOKEN
     assert "DISCORD_BOT_TOKEN" not in found.environ
+
+
+# Of a process, because root may look everywhere: all is loaded before it becomes nobody.
+_AS_NOBODY = """
+import os, sys
+from pathlib import Path
+from bot.hosting import as_system_service, system_hosting
+from bot.service import install
+from bot.service_unit import Program
+from sessions.errors import UserError
+if os.geteuid() == 0:
+    os.setgroups([]); os.setgid(65534); os.setuid(65534)
+hosting = system_hosting(Path(sys.argv[1]))
+print(as_system_service({}, hosting)["ROOMKEY_CONFIG"])
+try:
+    install(hosting, Program((), ()), print, lambda _: False)
+except UserError as error:
+    print(error)
+"""
+
+
+def test_who_may_not_look_into_the_machines_files_gets_a_sentence(tmp_path: Path) -> None:
+    closed = tmp_path / "machine"
+    closed.mkdir(mode=0)
+    words = (sys.executable, "-c", _AS_NOBODY, str(closed))
+    done = subprocess.run(words, check=True, capture_output=True, text=True, timeout=120)
+    config, why = done.stdout.splitlines()
+    assert config == str(closed / "etc" / "roomkey" / "roomkey.toml")
+    assert "installed by root" in why
 
 
 def test_wrong_settings_are_told_line_by_line_and_a_wrong_token_apart(tmp_path: Path) -> None:

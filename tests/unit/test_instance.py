@@ -1,6 +1,5 @@
 """One bot per data directory: who gets the lock, who is named, and that the kernel frees it."""
 
-import json
 import os
 import subprocess
 import sys
@@ -10,8 +9,7 @@ import pytest
 
 from sessions.errors import EXIT_LOCKED, Locked
 from sessions.instance import hold_instance, holder_of
-
-SUPPORT = Path(__file__).parents[1] / "support"
+from tests.support.races import raced
 
 
 def refusal(pid: int, data_dir: Path) -> str:
@@ -82,18 +80,8 @@ def test_a_killed_holder_frees_the_lock(tmp_path: Path) -> None:
 
 @pytest.mark.fault("F19", "100 starts at once on one directory", "one holds it, 99 name the holder")
 def test_of_a_hundred_at_once_one_wins_and_all_others_name_it(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, SUPPORT / "lock_race.py", tmp_path / "lock", "100"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    outcomes = json.loads(done.stdout)
-    winners = [pid for pid, told in outcomes if not told]
-    assert len(outcomes) == 100
-    assert len(winners) == 1
-    assert {told for _, told in outcomes if told} == {refusal(winners[0], tmp_path)}
+    winner, told = raced("file", tmp_path / "lock")
+    assert told == {refusal(winner, tmp_path)}
 
 
 def test_who_looks_on_learns_who_holds_it_and_makes_nothing(tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ from contextlib import closing
 
 import pytest
 from aiohttp import ClientSession
-from aiohttp.test_utils import unused_port
 
 from bot.health import Health
 from bot.metrics_server import MetricsServer
 from sessions.errors import StateError
+from tests.support.free_ports import free_port
 
 
 class Asked:
@@ -35,7 +35,7 @@ class Asked:
 
 @pytest.fixture
 async def port() -> AsyncIterator[int]:
-    number = unused_port()
+    number = free_port()
     async with MetricsServer(Asked(), number):
         yield number
 

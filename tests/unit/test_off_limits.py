@@ -34,6 +34,14 @@ def test_roomkeys_program_may_be_read_and_not_written(place: Path) -> None:
     assert off_limits(place.resolve(), PATHS, writable=True) == "holds Roomkey's own program or lies in it"
 
 
+@pytest.mark.parametrize("name", ["/srv/conf/roomkey", "/srv/conf", "/srv/conf/roomkey/more"])
+def test_where_the_settings_are_may_be_read_and_not_written(name: str) -> None:
+    paths = Paths(PATHS.root, settings_file=Path("/srv/conf/roomkey/roomkey.toml"))
+    assert off_limits(Path(name), paths, writable=False) is None
+    assert off_limits(Path(name), paths, writable=True) == "holds Roomkey's settings or lies beside them"
+    assert off_limits(Path(name), PATHS, writable=True) is None
+
+
 @pytest.mark.parametrize(
     "name", ["/srv/repo", "/srv/state/roomkey2", "/home/ann", "/usr/local/share/x", "/var/www"]
 )

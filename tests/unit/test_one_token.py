@@ -10,6 +10,7 @@ import pytest
 
 from bot.one_token import hold_token, token_holder
 from sessions.errors import EXIT_LOCKED, Locked
+from tests.support.races import raced
 
 API = "http://127.0.0.1:9"
 
@@ -63,3 +64,18 @@ def test_who_looks_on_learns_which_process_uses_a_token() -> None:
         assert token_holder(token, API) == os.getpid()
         assert token_holder(token, f"{API}/other") is None
     assert token_holder(token, API) is None
+
+
+@pytest.mark.fault("F19", "100 starts at once with one token", "one holds it, 99 exit 75 and name it")
+def test_of_a_hundred_starts_with_one_token_one_wins_and_all_others_name_it() -> None:
+    winner, [told] = raced("token", secrets.token_hex())
+    assert told.startswith(f"Another Roomkey (process {winner}) uses this bot's token")
+
+
+def test_a_held_token_never_looks_free_however_often_somebody_has_looked() -> None:
+    """Nobody takes the calls of those who look; the kernel keeps them until there is room for no more."""
+    token = secrets.token_hex()
+    with hold_token(token, API):
+        assert {token_holder(token, API) for _ in range(5000)} == {os.getpid(), 0}
+        with pytest.raises(Locked, match="Another Roomkey uses this bot's token"), hold_token(token, API):
+            pass

@@ -9,7 +9,7 @@ from bot.access import Allow, Deny, Rules, Tier
 from bot.chat import Person, Place
 from bot.pairing import Pairing, Tried
 from bot.people import People
-from sessions.errors import StateError
+from sessions.errors import NotAllowed, StateError
 from sessions.store.people import AuditEntry, Grant
 from tests.support.clocks import SetClock
 from tests.support.people import KeptPeople, people
@@ -142,9 +142,26 @@ def test_what_is_refused_is_counted_by_its_way_in() -> None:
     assert dict(it.refused) == {"message": 2, "click": 1}
 
 
-def test_of_who_asks_the_place_and_the_roles_that_matter_are_remembered() -> None:
+def test_of_who_asks_the_place_and_all_roles_are_remembered() -> None:
     it = people(Rules(roles=frozenset({"70", "71"})))
     ben = Person(id="8", name="ben", role_ids=frozenset({"1", "71", "70"}))
     thread = Place(platform="chat", channel_id="51", guild_id="1", parent_id="5")
     asker = it.asker(ben, thread)
-    assert (asker.role_ids, asker.guild_id, asker.parent_id) == (("70", "71"), "1", "5")
+    assert (asker.role_ids, asker.guild_id, asker.parent_id) == (("1", "70", "71"), "1", "5")
+
+
+async def test_who_is_no_owner_any_more_changes_nothing_however_close_the_two_are() -> None:
+    store = KeptPeople()
+    paired = Grant(platform="chat", kind="user", id="8", standing="owner", given_by="8")
+    store.granted = [paired]
+    it = people(Rules(owners=frozenset("7")), store)
+    await it.load()
+    dethroned = Grant(platform="chat", kind="user", id="8", standing="none", given_by="7")
+    by_them = Grant(platform="chat", kind="user", id="9", standing="operator", given_by="8")
+    done = await asyncio.gather(
+        it.grant(dethroned, "deny"), it.grant(by_them, "allow"), return_exceptions=True
+    )
+    assert done[0] is None
+    assert isinstance(done[1], NotAllowed)
+    assert [one.id for one in it.grants] == ["8"]
+    assert isinstance(it.authorize("message", EVE, HERE, Tier.USER), Deny)

@@ -116,6 +116,7 @@ def test_what_people_say_is_only_words() -> None:
     [
         (turn(1, "x" * 81), f"{'x' * 80}… ·"),
         (replace(turn(1), kind=Kind.RESET), "`/reset` ·"),
+        (replace(turn(1), kind=Kind.CWD), "`/cwd` ·"),
         (replace(turn(1), prompt=Prompt(text="", attachments=(FILE,))), "1\\. 1 file ·"),
         (replace(turn(1), prompt=Prompt(text="see", attachments=(FILE, FILE))), "1\\. see + 2 files ·"),
     ],

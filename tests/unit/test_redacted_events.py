@@ -57,6 +57,23 @@ def test_no_word_of_an_event_keeps_a_secret(event: Event) -> None:
     assert MASK in repr(masked)
 
 
+@pytest.mark.parametrize("left", range(8, len(KEY)))
+def test_what_was_shortened_within_a_secret_shows_none_of_it(left: int) -> None:
+    cut = f"curl -H 'x-api-key: {KEY[:left]}"
+    events: list[Event] = [
+        ToolStart(id="1", name="Bash", title=f"{cut}…"),
+        PermissionAsk(id="1", tool="Bash", title=f"{cut}…"),
+        ToolEnd(id="1", failed=False, output=cut),
+        Retry(attempt=1, limit=2, wait_s=1, error=cut),
+        Exited(exit_code=1, cause=f"It ended. ({cut})", stderr_tail=cut),
+    ]
+    outcome = Outcome(status="failed", notice=f"The API said no. ({cut})", last_tool=f"{cut}…")
+    told = [*shown(*events), redacted_outcome(outcome, Redactor([KEY]))]
+    assert not [one for one in told if KEY[:8] in repr(one)]
+    assert repr(told).count(MASK) == 8
+    assert ToolStart(id="1", name="Bash", title=f"curl -H 'x-api-key: {MASK}…") in told
+
+
 def test_every_event_with_words_is_looked_at() -> None:
     """A new event, or a new text in one, must be thought of here."""
     harmless = {

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions.redaction import MASK, Growing, Redactor, TooShort
+from sessions.redaction import MASK, Growing, Redactor, TooShort, masked_cut
 
 KEY = 'sk-ant-api03-7Q_x/9+Zk"w&=R~é4m'
 OTHER = "MTEw.Gh1Jkl.Zt8sV-2pq"
@@ -42,6 +42,18 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     "with joiners": "\u2060".join,
     "a word a line": lambda text: f"{text[:9]}\n    {text[9:]}",
 }
+
+
+@pytest.mark.parametrize("behind", ["", "…", "…)", ")", "."])
+@pytest.mark.parametrize("encoding", ["plain", "base64", "url", "hex"])
+def test_a_text_that_ends_within_a_secret_is_masked_as_well(encoding: str, behind: str) -> None:
+    redactor, encoded = Redactor([KEY]), ENCODINGS[encoding](KEY)
+    for left in range(8, len(encoded)):
+        assert masked_cut(f"so: {encoded[:left]}{behind}", redactor).startswith(f"so: {MASK}")
+    whole = masked_cut(f"so: {encoded} is it{behind}", redactor)
+    assert whole.startswith(f"so: {MASK}")
+    assert whole.endswith(f" is it{behind}")
+    assert masked_cut(f"all of it{behind}", redactor) == f"all of it{behind}"
 
 
 @pytest.mark.parametrize("secret", [KEY, OTHER])

@@ -14,13 +14,9 @@ import pytest
 from sessions.box import relay
 from sessions.process import end_marked
 from tests.support.egress import Serve, echo
+from tests.support.free_ports import free_port
 
 pytestmark = pytest.mark.timeout(120)  # real processes on a machine that may be busy
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
 
 
 @asynccontextmanager

@@ -2,8 +2,11 @@
 
 import io
 import json
+import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 import tarfile
 from collections.abc import Callable
 from contextlib import closing
@@ -184,6 +187,66 @@ def test_a_cut_file_is_refused_at_every_length(backup: Path, tmp_path: Path) -> 
             assert length > len(whole) - 2 * step
             shutil.rmtree(new)
     assert refused >= 38
+
+
+def test_bytes_that_were_changed_on_the_way_are_refused(backup: Path, tmp_path: Path) -> None:
+    whole = backup.read_bytes()
+    for place in range(64, len(whole), max(1, len(whole) // 40)):
+        changed = tmp_path / "changed.tar.gz"
+        changed.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        with pytest.raises(Corrupt):
+            restore(changed, tmp_path / "new", NOW)
+
+
+# Of a process: the kernel refuses what is larger, as a full disk does.
+_WITH_LITTLE_ROOM = """
+import resource, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from sessions.errors import UserError
+from sessions.restore import restore
+resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))
+try:
+    restore(Path(sys.argv[1]), Path(sys.argv[2]), datetime.now(UTC))
+except UserError as error:
+    print(error)
+"""
+
+
+def test_a_full_disk_is_not_called_a_damaged_backup(backup: Path, tmp_path: Path) -> None:
+    new = tmp_path / "new"
+    words = (sys.executable, "-c", _WITH_LITTLE_ROOM, str(backup), str(new))
+    done = subprocess.run(words, check=True, capture_output=True, text=True, timeout=120)
+    assert done.stdout == f"{new} cannot be written: File too large.\n"
+    assert [path.name for path in new.iterdir()] == ["roomkey.lock"]
+
+
+def test_another_users_directory_is_left_to_that_user(backup: Path, tmp_path: Path) -> None:
+    foreign = tmp_path / "foreign"
+    if os.geteuid() == 0:
+        foreign.mkdir()
+        os.chown(foreign, 12345, 12345)
+    else:
+        foreign = Path("/")
+    with pytest.raises(UserError, match="as that user, with `sudo -u"):
+        restore(backup, foreign, NOW, force=True)
+    assert not (foreign / "roomkey.lock").exists()
+
+
+def test_no_link_of_a_backup_leads_another_one_out(backup: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    target = tmp_path / "evil.tar"
+    with tarfile.open(backup) as old, tarfile.open(target, "w") as new:
+        for member in old:
+            new.addfile(member, old.extractfile(member) if member.isfile() else None)
+        for name, leads_to in (("sessions/out", str(outside)), ("sessions/out/planted", "/etc/passwd")):
+            link = tarfile.TarInfo(name)
+            link.type, link.linkname = tarfile.SYMTYPE, leads_to
+            new.addfile(link)
+    with pytest.raises(Corrupt, match="leads through"):
+        restore(target, tmp_path / "new", NOW)
+    assert list(outside.iterdir()) == []
 
 
 def test_a_file_is_never_written_through_a_link_of_the_backup(backup: Path, tmp_path: Path) -> None:

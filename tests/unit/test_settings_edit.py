@@ -43,6 +43,12 @@ def test_comments_and_other_settings_stay_where_they_are() -> None:
     assert "[discord] # here\n" in changed
 
 
+def test_the_comment_behind_a_setting_stays_when_it_is_changed() -> None:
+    text = 'isolation = "no#ne" \t# "strict" later\n[discord]\nowners = ["#"]# mine\n'
+    changed = edited(text, owners=[ID], isolation="none")
+    assert changed == f'isolation = "none" \t# "strict" later\n[discord]\nowners = ["{ID}"]# mine\n'
+
+
 def test_a_table_that_is_missing_is_added_at_the_end() -> None:
     changed = edited('[log]\nlevel = "debug"\n', vendor="scripted")
     assert tomllib.loads(changed) == {"log": {"level": "debug"}, "agent": {"vendor": "scripted"}}

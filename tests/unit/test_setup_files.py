@@ -36,6 +36,15 @@ def test_a_second_time_there_is_nothing_to_do(hosting: Hosting) -> None:
     assert again.written == Written("unchanged", "unchanged")
 
 
+def test_a_token_file_that_is_no_text_is_replaced_like_any_other(hosting: Hosting) -> None:
+    hosting.token_file.parent.mkdir(parents=True)
+    hosting.token_file.write_bytes(b"\xff\xfe")
+    plan = plan_files(hosting, {}, TOKEN)
+    assert plan.questions == (f"Replace the token in {hosting.token_file}?",)
+    plan.carry_out()
+    assert hosting.token_file.read_text() == f"{TOKEN}\n"
+
+
 def test_what_would_be_replaced_is_asked_about_by_name(hosting: Hosting) -> None:
     plan_files(hosting, {("isolation",): "bwrap"}, TOKEN).carry_out()
     plan = plan_files(hosting, {("isolation",): "none", ("discord", "owners"): [ID]}, "other.token.here")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.access import Rules
-from bot.chat import Place
+from bot.chat import Person, Place
 from bot.gate import Gate
 from bot.still_may import StillMay
 from sessions.store.said import Asker
@@ -66,6 +66,12 @@ async def test_a_reset_takes_an_operator() -> None:
     assert "`/reset`" in (await still_may(Rules(users=frozenset("7")))(reset) or "")
 
 
+async def test_a_change_of_the_workdir_takes_an_owner() -> None:
+    change = said(kind=Kind.CWD)
+    assert await still_may(Rules(owners=frozenset("7")))(change) is None
+    assert "`/cwd`" in (await still_may(Rules(operators=frozenset("7")))(change) or "")
+
+
 @pytest.mark.parametrize(
     ("now", "runs"), [(frozenset({"70"}), True), (frozenset[str](), False), (None, True)]
 )
@@ -80,6 +86,18 @@ async def test_a_role_that_was_denied_meanwhile_counts() -> None:
     rules = Rules(users=frozenset("7"), role_grants={"70": {"77": None}})
     assert await still_may(rules, frozenset({"70"}))(said()) is not None
     assert await still_may(rules, frozenset[str]())(said()) is None
+
+
+@pytest.mark.parametrize("waited", [timedelta(0), LATER])
+async def test_a_role_on_which_nothing_hung_when_they_spoke_may_be_denied_a_second_later(
+    waited: timedelta,
+) -> None:
+    before, after = Rules(users=frozenset("7")), {"71": {"": None}}
+    ann = Person(id="7", name="ann", role_ids=frozenset({"71"}))
+    asker = people(before).asker(ann, Place(platform="chat", channel_id="1", guild_id="77"))
+    asked_at_once = said(asker, waited=waited)
+    assert await still_may(before)(asked_at_once) is None
+    assert await still_may(replace(before, role_grants=after))(asked_at_once) is not None
 
 
 @pytest.mark.parametrize(
