@@ -154,6 +154,7 @@ async def test_agents_work_in_boxes_inside_the_unit(tmp_path: Path) -> None:
         assert guild.token not in await systemd.story()
 
 
+@pytest.mark.fault("F29", "an agent takes all memory of the unit", "it ends alone, another room answers")
 async def test_an_agent_that_takes_all_memory_ends_alone(tmp_path: Path) -> None:
     async with at_work(tmp_path, ["MemoryMax=900M", "MemorySwapMax=0"]) as (systemd, guild):
         pid = await real_pid(systemd)
@@ -163,6 +164,7 @@ async def test_an_agent_that_takes_all_memory_ends_alone(tmp_path: Path) -> None
         assert await real_pid(systemd) == pid
 
 
+@pytest.mark.fault("F29", "an agent starts processes without end", "it ends alone, another room answers")
 async def test_an_agent_that_starts_without_end_stops_no_other_room(tmp_path: Path) -> None:
     async with at_work(tmp_path, ["TasksMax=200"]) as (systemd, guild):
         pid = await real_pid(systemd)

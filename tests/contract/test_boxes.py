@@ -261,6 +261,7 @@ def test_a_box_without_a_proc_of_its_own_fits_into_the_box_for_everybody(cell: B
     assert done.stdout == "nested\n", done.stderr
 
 
+@pytest.mark.fault("F29", "an agent fills /tmp and /dev/shm", "its own are full, nothing else")
 def test_memory_of_a_box_is_bounded(cell: Box, tmp_path: Path) -> None:
     fill = (
         "for d in /tmp /dev/shm /run; do head -c 64M /dev/zero > $d/x || echo full; done;"
