@@ -99,8 +99,8 @@ async def test_a_person_does_the_main_job_on_the_page(tmp_path: Path, scheme: st
             viewport={"width": 1280, "height": 800},
             color_scheme="dark" if scheme == "dark" else "light",
         )
-        page.set_default_timeout(15_000)
-        expect.set_options(timeout=15_000)
+        page.set_default_timeout(30_000)
+        expect.set_options(timeout=30_000)
         await page.goto(url)
         await page.get_by_role("navigation").get_by_role("link", name="#workshop").click()
         await says(page, "Hello, what is this room?")

@@ -52,7 +52,8 @@ class Room:
             reduced_motion="reduce" if still else "no-preference",
         )
         self._contexts.append(context)
-        context.set_default_timeout(5000)
+        context.set_default_timeout(30_000)
+        expect.set_options(timeout=30_000)
         page = await context.new_page()
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("console", self._hear)
@@ -172,9 +173,10 @@ async def test_the_link_of_a_message_is_copied_into_the_text_of_a_command(room: 
     page = await room.opens("ann")
     await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     said = await room.guild.user("ben").says("what about this?", room.desk)
-    await page.locator(f"#m{said.id}").hover()
-    await page.get_by_role("button", name="Copy link").click()
-    await expect(page.get_by_role("button", name="Copy link")).to_have_text("Copied")
+    message = page.locator(f"#m{said.id}")
+    await message.hover()
+    await message.get_by_role("button", name="Copy link").click()
+    await expect(message.get_by_role("button", name="Copy link")).to_have_text("Copied")
 
     await page.get_by_label("Message #desk").fill("/why")
     await page.keyboard.press("Enter")
@@ -189,7 +191,7 @@ async def test_a_link_that_the_browser_does_not_copy_is_shown(room: Room) -> Non
     await page.evaluate("() => Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     said = await room.guild.user("ben").says("what about this?", room.desk)
     await page.locator(f"#m{said.id}").hover()
-    await page.get_by_role("button", name="Copy link").click()
+    await page.locator(f"#m{said.id}").get_by_role("button", name="Copy link").click()
     await expect(page.get_by_role("alert")).to_have_text(room.guild.world.link(said))
 
 
