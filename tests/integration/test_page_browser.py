@@ -1,13 +1,17 @@
 """The page in a real browser, with a real discord.py bot: what a person does, and how it looks."""
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, FilePayload, Locator, Page, expect
+from playwright.async_api import TimeoutError as TooLate
 
 from bot.demo.guild import OfflineGuild, RateLimits
+from bot.demo.guild.model import Message
 from bot.demo.guild.page_api import PageAbout, page_routes
 from tests.support.browser import ARTEFACTS, chromium
 from tests.support.discord_client import connected
@@ -169,14 +173,24 @@ async def test_a_command_is_run_by_keyboard_alone(room: Room) -> None:
     await expect(page.get_by_label("Message #desk")).to_be_focused()
 
 
+async def _copies_link(page: Page, said: Message) -> Locator:
+    """Press the button of that message; what is said meanwhile may push it away from under the mouse."""
+    message = page.locator(f"#m{said.id}")
+    button = message.get_by_role("button", name="Copy link")
+    async with asyncio.timeout(60):
+        while True:
+            await message.hover()
+            with suppress(TooLate):
+                await button.click(timeout=1000)
+                return button
+
+
 async def test_the_link_of_a_message_is_copied_into_the_text_of_a_command(room: Room) -> None:
     page = await room.opens("ann")
     await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     said = await room.guild.user("ben").says("what about this?", room.desk)
-    message = page.locator(f"#m{said.id}")
-    await message.hover()
-    await message.get_by_role("button", name="Copy link").click()
-    await expect(message.get_by_role("button", name="Copy link")).to_have_text("Copied")
+    copied = await _copies_link(page, said)
+    await expect(copied).to_have_text("Copied")
 
     await page.get_by_label("Message #desk").fill("/why")
     await page.keyboard.press("Enter")
@@ -190,8 +204,7 @@ async def test_a_link_that_the_browser_does_not_copy_is_shown(room: Room) -> Non
     page = await room.opens("ann")
     await page.evaluate("() => Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     said = await room.guild.user("ben").says("what about this?", room.desk)
-    await page.locator(f"#m{said.id}").hover()
-    await page.locator(f"#m{said.id}").get_by_role("button", name="Copy link").click()
+    await _copies_link(page, said)
     await expect(page.get_by_role("alert")).to_have_text(room.guild.world.link(said))
 
 
