@@ -249,6 +249,13 @@ async def test_closing_commits_what_was_handed_in(traced: Traced, tmp_path: Path
     connection.close()
 
 
+async def test_what_was_asked_for_in_the_same_round_as_the_end_is_committed(writer: Writer) -> None:
+    asked = writer.submit(add(1))
+    async with asyncio.timeout(60):
+        await writer.close()
+        assert await asked == 1
+
+
 async def test_a_closed_writer_refuses(writer: Writer) -> None:
     await writer.close()
     with pytest.raises(StateError, match="closed"):
