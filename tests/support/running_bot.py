@@ -73,7 +73,7 @@ class World:
         """Say something, wait for the finished answer that holds `answer`, and return it."""
         said = await self.guild.user(user).says(text, place)
         return await place.next_from_bot(
-            after=said, matching=lambda m: answer in m.content and "\n-# " not in m.content, timeout=12
+            after=said, matching=lambda m: answer in m.content and "\n-# " not in m.content, timeout=60
         )
 
     def heard(self, text: str) -> Sequence[Heard]:
