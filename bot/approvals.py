@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
 from bot.access import Needs, Tier
-from bot.chat import Button
+from bot.components import Button
 from bot.measure import reach, units
 from bot.render import plain
 from bot.reply_state import elapsed

@@ -93,11 +93,11 @@ class AskCards:
         if message_id is None and shown.over is None:
             body = card(shown.ask, self._port.capabilities.message_chars, self._ask_limit_s)
             nonce = self._nonces.setdefault(ask_id, self._nonce())
-            choices = buttons(self._turn.id, ask_id)
+            rows = [buttons(self._turn.id, ask_id)]
             with self._landing.request():
                 await self._announce(nonce)
                 self._unsure[ask_id] = nonce
-                self._message_ids[ask_id] = await self._port.send(channel, body, nonce=nonce, buttons=choices)
+                self._message_ids[ask_id] = await self._port.send(channel, body, nonce=nonce, rows=rows)
                 del self._unsure[ask_id]
         elif message_id is not None and shown.over is not None:
             if shown.over != "answered":  # whoever answered has written so on the card

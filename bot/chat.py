@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
+from bot.components import FileOut, Row
 from sessions.errors import EXIT_BAD_STATE, EXIT_TOKEN_REFUSED, RoomkeyError
-from sessions.store.values import Attachment, Button, Quote
+from sessions.store.values import Attachment, Quote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,15 +153,14 @@ class ChatPort(Protocol):
         nonce: str | None = None,
         reply_to: str | None = None,
         silent: bool = False,
-        buttons: Sequence[Button] = (),
+        rows: Sequence[Row] = (),
+        files: Sequence[FileOut] = (),
     ) -> str:
         """Send a message and return its id. The same nonce within minutes gives the first one again."""
         ...
 
-    async def edit(
-        self, channel_id: str, message_id: str, body: str, *, buttons: Sequence[Button] = ()
-    ) -> None:
-        """Replace a message's text and buttons."""
+    async def edit(self, channel_id: str, message_id: str, body: str, *, rows: Sequence[Row] = ()) -> None:
+        """Replace a message's text and rows of components; its files stay."""
         ...
 
     async def delete(self, channel_id: str, message_id: str) -> None:

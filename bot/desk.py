@@ -1,26 +1,20 @@
-"""Where every way in arrives, whatever the platform: messages, commands and clicks, past the gate."""
+"""Where every way in arrives, whatever the platform: messages here, all else in `interactions`."""
 
 import logging
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable
 from dataclasses import dataclass, field, replace
-from typing import NoReturn, assert_never
+from typing import NoReturn
 
-from bot.access import Deny, Tier
-from bot.approvals import AskClick, OpenAsks, decide
-from bot.chat import Incoming, Person, Place
-from bot.clicks import Click
-from bot.commands.queue import press
-from bot.commands.spec import Call, Command, Given, Rooms
-from bot.gate import Admitted, Gate
-from bot.interruptions import CutClick, settle
+from bot.access import Deny
+from bot.approvals import OpenAsks
+from bot.chat import Incoming
+from bot.commands.spec import Rooms
+from bot.gate import Gate
+from bot.interactions import Interactions
 from bot.loops import SPENT, BotsTalk, LoopBudget
 from bot.pairing import Tried, code_in
 from bot.people import People
-from bot.queue_view import QueueClick, Viewer
-from bot.refusals import only_theirs, refused
 from bot.routing import Silence
-from bot.said import Clicked, Said
-from sessions.errors import AlreadyDecided
 from sessions.keys import session_key
 from sessions.store.values import Accepted, ChatAddress, Inbound, Prompt, Touched
 
@@ -40,6 +34,11 @@ class Desk:
     def people(self) -> People:
         """Who may do what."""
         return self.gate.people
+
+    @property
+    def interactions(self) -> Interactions:
+        """What people do beyond writing."""
+        return Interactions(gate=self.gate, rooms=self.rooms, asks=self.asks)
 
     def take(self, incoming: Incoming) -> Awaitable[Accepted | None]:
         """Give a message its place in the order of its room, or remember why it gets none.
@@ -122,74 +121,6 @@ class Desk:
             await self.rooms.clear(key)
             self.rooms.stop(key)
 
-    def call(
-        self,
-        command: Command,
-        person: Person,
-        place: Place,
-        call_id: int,
-        options: Mapping[str, Given],
-    ) -> Awaitable[Said]:
-        """Use a command in a place; its place in the room's order is taken when this returns.
-
-        Raises UserError, StateError (on awaiting).
-        """
-        admitted = self.gate.admit(person, place, command.tier, "command")
-        if isinstance(admitted, Deny):
-            return _refuse(admitted, command.tier)
-        call = Call(
-            rooms=self.rooms,
-            people=self.people,
-            key=admitted.key,
-            person=person,
-            place=place,
-            tier=admitted.tier,
-            source=f"{place.platform}:commands",
-            id=call_id,
-            options=options,
-        )
-        return command.run(call)
-
-    async def click(self, click: Click, person: Person, place: Place) -> Clicked:
-        """Do what a button says; returns what the message under it becomes.
-
-        Raises NotAllowed, and AlreadyDecided for what is over or not of this room.
-        """
-        needs = click.needs
-        admitted = self.gate.admit(person, place, needs.own, "click")
-        if isinstance(admitted, Deny):
-            return await _refuse(admitted, needs.own)
-        turn = None
-        if click.turn is not None:
-            turn = await self.rooms.turn(click.turn)
-            if turn is None or turn.key != admitted.key:
-                raise AlreadyDecided
-            is_theirs = turn.prompt.author_id == person.id
-            enough = needs.own if is_theirs else needs.others
-            admitted = self.gate.admit(person, place, enough, "click")  # that look took its time
-            if isinstance(admitted, Deny):
-                if is_theirs or admitted.tier is None:
-                    return await _refuse(admitted, enough)
-                raise only_theirs(turn)
-        clicked = await self._clicked(click, person, place, admitted)
-        if clicked.deed:
-            about = f"room {admitted.key}" if turn is None else f"turn {turn.id}"
-            await self.people.note(person, clicked.deed, about)
-        return clicked
-
-    async def _clicked(self, click: Click, person: Person, place: Place, admitted: Admitted) -> Clicked:
-        match click:
-            case AskClick():
-                line = await decide(click, person.name, self.asks, self.rooms)
-                return Clicked(Said(line), deed=f"{click.op} request")
-            case CutClick():
-                return Clicked(Said(await settle(click, person.name, self.rooms)), deed=click.how.value)
-            case QueueClick():
-                viewer = Viewer(person_id=person.id, tier=admitted.tier, channel_id=place.channel_id)
-                return await press(click, self.rooms, admitted.key, person.name, viewer)
-            case _:
-                assert_never(click)
-
     def _prompt(self, incoming: Incoming) -> Prompt:
         return replace(_prompt(incoming), asker=self.people.asker(incoming.person, incoming.place))
 
@@ -214,8 +145,3 @@ def _prompt(incoming: Incoming) -> Prompt:
 async def _said_by(declined: Awaitable[None], refusal: BotsTalk) -> NoReturn:
     await declined
     raise refusal
-
-
-async def _refuse(verdict: Deny, needs: Tier) -> NoReturn:
-    log.debug("a person is not allowed", extra={"reason": verdict.reason})
-    raise refused(verdict, needs)

@@ -194,7 +194,7 @@ class Outbox:
                 text,
                 nonce=f"{row.nonce}{at or ''}",
                 reply_to=None if at else piece.reply_to,
-                buttons=piece.buttons if at + 1 == len(texts) else (),
+                rows=[piece.buttons] if piece.buttons and at + 1 == len(texts) else (),
             )
         return sent_id
 

@@ -1,16 +1,26 @@
-"""What is said to somebody who used a command or a button: text, and rows of buttons. Values."""
+"""What is said to somebody who used a command or a button: text, rows of components, files. Values."""
 
 from dataclasses import dataclass
 
-from sessions.store.values import Button
+from bot.components import Button, FileOut, Row
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """An answer in Markdown. `rows` of buttons stand under it: at most 5, of at most 5 each."""
+    """An answer in Markdown, for the person alone. At most 5 `rows` stand under it.
+
+    `aloud` is said to everybody in the place, "" for nothing.
+    """
 
     text: str
-    rows: tuple[tuple[Button, ...], ...] = ()
+    rows: tuple[Row, ...] = ()
+    aloud: str = ""
+    files: tuple[FileOut, ...] = ()
+
+    @property
+    def buttons(self) -> tuple[Button, ...]:
+        """All buttons, row by row."""
+        return tuple(button for row in self.rows if isinstance(row, tuple) for button in row)
 
 
 @dataclass(frozen=True, slots=True)

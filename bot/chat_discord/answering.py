@@ -9,7 +9,9 @@ from typing import Any, Final, Protocol, TypeVar, cast
 import aiohttp
 import discord
 
-from bot.chat_discord.buttons import view_of
+from bot.chat import ChatError, ChatPort
+from bot.chat_discord.components import files_of, modal_of, view_of
+from bot.components import Modal
 from bot.render import pieces
 from bot.said import Said
 from sessions.errors import StateError, UserError
@@ -46,6 +48,16 @@ async def acknowledge(interaction: discord.Interaction, *, thinking: bool) -> No
             log.warning("an interaction was not acknowledged", extra={"reason": str(error)})
 
 
+async def open_modal(interaction: discord.Interaction, modal: Modal) -> None:
+    """Open a modal for the person, instead of `acknowledge`."""
+    try:
+        async with asyncio.timeout(_CALL_S):
+            await interaction.response.send_modal(modal_of(modal, _redactor(interaction)))
+    except _LOST as error:
+        if not (isinstance(error, discord.HTTPException) and error.code == _ALREADY_ACKNOWLEDGED):
+            log.warning("a modal was not opened", extra={"reason": str(error)})
+
+
 async def in_words(work: Awaitable[_T], name: str) -> _T | Said:
     """Return what a command or click gives, or what to say about its error: nobody stays without a word."""
     try:
@@ -64,17 +76,30 @@ async def in_words(work: Awaitable[_T], name: str) -> _T | Said:
 
 
 async def tell(interaction: discord.Interaction, said: Said) -> None:
-    """Say something to the person alone, after `acknowledge`; its buttons stand under the last piece."""
+    """Say something to the person alone, after `acknowledge`; rows and files stand under the last piece."""
     redactor = _redactor(interaction)
     bodies = pieces(redactor.text(said.text), _LIMIT_CHARS)
     try:
         for body in bodies:
-            view = view_of(said.rows, redactor) if body is bodies[-1] else None
+            is_last = body is bodies[-1]
+            view = view_of(said.rows, redactor) if is_last else None
             given: dict[str, Any] = {} if view is None else {"view": view}
+            if said.files and is_last:
+                given["files"] = files_of(said.files)
             async with asyncio.timeout(_CALL_S):
                 await interaction.followup.send(body, ephemeral=True, allowed_mentions=_NOBODY, **given)
     except _LOST as error:
         log.warning("an interaction was not answered", extra={"reason": str(error)})
+
+
+async def say_aloud(port: ChatPort, interaction: discord.Interaction, text: str) -> None:
+    """Say something to everybody in the place, once; "" says nothing."""
+    if not text:
+        return
+    try:
+        await port.send(str(interaction.channel_id), text, nonce=f"said-{interaction.id}")
+    except ChatError as error:
+        log.warning("what was done is not said aloud", extra={"reason": str(error)})
 
 
 async def become(interaction: discord.Interaction, said: Said) -> None:

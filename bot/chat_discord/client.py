@@ -23,7 +23,7 @@ from bot.chat_discord.login import default_intents, keep_passable, log_in, stay
 from bot.chat_discord.port import DiscordPort
 from bot.chat_discord.slash import add_commands
 from bot.chat_discord.sync import Facts, sync_commands
-from bot.chat_discord.views import our_button
+from bot.chat_discord.views import modal_sent, our_component
 from bot.desk import Desk
 from sessions.crash_points import reached
 from sessions.redaction import Redactor
@@ -89,14 +89,19 @@ class RoomkeyClient(discord.Client):
         """Say where messages, commands and clicks go."""
         self._desk = desk
         self._facts = facts
-        add_commands(self.tree, desk, self._admit)
+        add_commands(self.tree, desk, self.port, self._admit)
 
     async def setup_hook(self) -> None:
         """Called by discord.py between the login and the connection."""
         keep_passable(self)
-        self.add_dynamic_items(our_button(self._desk, self.port))
+        self.add_dynamic_items(our_component(self._desk, self.port))
         await sync_commands(self.tree, self._facts)
         self.logged_in.set()
+
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """Take a modal that somebody has sent, also one that was opened before a restart."""
+        if interaction.type is discord.InteractionType.modal_submit:
+            await modal_sent(self._desk, self.port, interaction)
 
     async def on_connect(self) -> None:
         """Hold back what happens from now on, until it is known what was missed before."""

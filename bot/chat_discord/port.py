@@ -10,10 +10,11 @@ from typing import Any, Final
 
 import discord
 
-from bot.chat import Banned, Button, Capabilities, MessageGone
+from bot.chat import Banned, Capabilities, MessageGone
 from bot.chat_discord.address import PLATFORM
-from bot.chat_discord.buttons import view_of
+from bot.chat_discord.components import files_of, view_of
 from bot.chat_discord.errors import translated
+from bot.components import FileOut, Row
 from sessions.clock import Clock, SystemClock
 from sessions.redaction import Redactor
 
@@ -84,7 +85,8 @@ class DiscordPort:
         nonce: str | None = None,
         reply_to: str | None = None,
         silent: bool = False,
-        buttons: Sequence[Button] = (),
+        rows: Sequence[Row] = (),
+        files: Sequence[FileOut] = (),
     ) -> str:
         """Send a message and return its id.
 
@@ -98,8 +100,10 @@ class DiscordPort:
             given["reference"] = discord.MessageReference(
                 message_id=int(reply_to), channel_id=int(channel_id), fail_if_not_exists=False
             )
-        if buttons:
-            given["view"] = view_of([buttons], self._redactor)
+        if rows:
+            given["view"] = view_of(rows, self._redactor)
+        if files:
+            given["files"] = files_of(files)
         no_previews = silent or len(_LINK.findall(body)) > 1
         send = partial(
             self._channel(channel_id).send,
@@ -119,12 +123,10 @@ class DiscordPort:
                     sent = await send(**given)
         return str(sent.id)
 
-    async def edit(
-        self, channel_id: str, message_id: str, body: str, *, buttons: Sequence[Button] = ()
-    ) -> None:
-        """Replace a message's text and buttons."""
+    async def edit(self, channel_id: str, message_id: str, body: str, *, rows: Sequence[Row] = ()) -> None:
+        """Replace a message's text and rows of components; its files stay."""
         message = self._channel(channel_id).get_partial_message(int(message_id))
-        body, view = self._redactor.text(body), view_of([buttons], self._redactor)
+        body, view = self._redactor.text(body), view_of(rows, self._redactor)
         with self.asking():
             async with asyncio.timeout(_CALL_S):
                 await message.edit(content=body, view=view, allowed_mentions=_NOBODY)

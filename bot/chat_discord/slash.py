@@ -1,20 +1,23 @@
 """Slash commands: thin shells around bot.commands, acting on the key of the place they are typed in."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from inspect import Parameter, Signature
 from typing import Any, Final, Literal, assert_never
 
 import discord
 from discord import app_commands
 
-from bot.chat import Role
-from bot.chat_discord.address import person, place_of_interaction
-from bot.chat_discord.answering import acknowledge, in_words, tell
+from bot.chat import ChatPort, Incoming, Role
+from bot.chat_discord.address import incoming, person, place_of_interaction
+from bot.chat_discord.answering import acknowledge, in_words, open_modal, say_aloud, tell
+from bot.chat_discord.components import fitted
 from bot.chat_discord.held import Act
 from bot.commands import COMMANDS
 from bot.commands.spec import Command, Given, Option
+from bot.components import Modal
 from bot.desk import Desk
 from bot.said import Said
 
@@ -24,27 +27,60 @@ Admit = Callable[[int, Act], Awaitable[None] | None]
 _Sent = bool | str | discord.User | discord.Member | discord.Role
 """What discord.py makes of an option."""
 
+_CHOICE_UNITS: Final = 100
 _HELD_S: Final = 10.0
 """How long a command waits for what is held back before it; somebody who says `/stop` means it."""
 
 
-def add_commands(tree: app_commands.CommandTree[Any], desk: Desk, admit: Admit) -> None:
+def add_commands(tree: app_commands.CommandTree[Any], desk: Desk, port: ChatPort, admit: Admit) -> None:
     """Put every command of ours into the tree; each keeps its place behind what is held back."""
     for command in COMMANDS:
-        tree.add_command(_shell(command, desk, admit))
+        use = _Use(command, desk, port, admit)
+        tree.add_command(_on_message(use) if command.on_message else _shell(use))
 
 
-def _shell(command: Command, desk: Desk, admit: Admit) -> app_commands.Command[Any, ..., None]:
-    async def callback(interaction: discord.Interaction[Any], **options: _Sent | None) -> None:
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """How one command is used over Discord."""
+
+    command: Command
+    desk: Desk
+    port: ChatPort
+    admit: Admit
+
+    async def run(
+        self,
+        interaction: discord.Interaction[Any],
+        options: Mapping[str, Given],
+        message: Incoming | None = None,
+    ) -> None:
+        command, desk = self.command, self.desk
         who, place = person(interaction.user), place_of_interaction(interaction)
-        given = {name: _given(value) for name, value in options.items() if value is not None}
-        call = _Call(lambda: desk.call(command, who, place, interaction.id, given))
-        # The place in the room's order is taken before anything is awaited, or when the channel opens.
-        doing = admit(int(place.channel_id), call.begin)
+        form = desk.interactions.form(command, who, place, interaction.id, options, message)
+        modal = None if form is None else await in_words(form, command.name)
+        if isinstance(modal, Modal):  # Discord takes a modal as the first answer alone
+            await open_modal(interaction, modal)
+            return
+        call = _Call(lambda: desk.interactions.call(command, who, place, interaction.id, options, message))
+        doing = None
+        if modal is None:
+            # The place in the room's order is taken before anything is awaited, or when the channel opens.
+            doing = self.admit(int(place.channel_id), call.begin)
         if doing is not None:
             await doing
         await acknowledge(interaction, thinking=True)
-        await tell(interaction, await in_words(call.answer(), command.name))
+        said = modal or await in_words(call.answer(), command.name)
+        await tell(interaction, said)
+        await say_aloud(self.port, interaction, said.aloud)
+
+
+def _shell(use: _Use) -> app_commands.Command[Any, ..., None]:
+    command = use.command
+
+    async def callback(interaction: discord.Interaction[Any], **options: _Sent | None) -> None:
+        await use.run(
+            interaction, {name: _given(value) for name, value in options.items() if value is not None}
+        )
 
     # discord.py reads a command's options from the signature of its callback.
     signature = Signature(
@@ -55,9 +91,34 @@ def _shell(command: Command, desk: Desk, admit: Admit) -> app_commands.Command[A
     )
     vars(callback)["__signature__"] = signature
     described = app_commands.describe(**{option.name: option.description for option in command.options})
-    return app_commands.Command(
+    shell = app_commands.Command[Any, ..., None](
         name=command.name, description=command.description, callback=described(callback)
     )
+    for option in command.options:
+        if option.suggest is not None:
+            shell.autocomplete(option.name)(_completer(use, option.name))
+    return shell
+
+
+def _completer(use: _Use, option: str) -> Any:
+    async def complete(interaction: discord.Interaction[Any], _typed: str) -> list[app_commands.Choice[str]]:
+        who, place = person(interaction.user), place_of_interaction(interaction)
+        typed = {name: value for name, value in vars(interaction.namespace).items() if isinstance(value, str)}
+        return [
+            app_commands.Choice(name=fitted(choice.label, _CHOICE_UNITS), value=choice.value)
+            for choice in use.desk.interactions.suggest(use.command, option, who, place, typed)
+        ]
+
+    return complete
+
+
+def _on_message(use: _Use) -> app_commands.ContextMenu:
+    async def callback(interaction: discord.Interaction[Any], message: discord.Message) -> None:
+        me = interaction.client.user
+        assert me is not None
+        await use.run(interaction, {}, incoming(message, me))
+
+    return app_commands.ContextMenu(name=use.command.name, callback=callback)
 
 
 class _Call:
@@ -99,7 +160,7 @@ def _typed(option: Option) -> tuple[object, object]:
             return bool, False
         case "text":
             return str, Parameter.empty
-        case "path":
+        case "path" | "words":
             return str | None, None
         case "user":
             return discord.User | None, None  # a member as well, with the roles that Discord sent along

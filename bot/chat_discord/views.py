@@ -1,16 +1,18 @@
-"""The buttons under our messages. They outlive a restart: all they know is in their id."""
+"""Components under our messages, and modals. They outlive a restart: all they know is in their id."""
 
 import logging
 import re
 from typing import Any, Final, Self
 
 import discord
-from discord.ui import Button, DynamicItem, Item, View
+from discord.ui import DynamicItem, Item, View
 
 from bot.chat import ChatError, ChatPort
 from bot.chat_discord.address import person, place_of_interaction
-from bot.chat_discord.answering import acknowledge, become, in_words, tell
+from bot.chat_discord.answering import acknowledge, become, in_words, open_modal, say_aloud, tell
+from bot.chat_discord.components import pressed
 from bot.clicks import parse_click
+from bot.components import Modal
 from bot.desk import Desk
 from bot.said import Clicked, Said
 from sessions.errors import AlreadyDecided
@@ -20,45 +22,61 @@ log = logging.getLogger(__name__)
 _OURS: Final = re.compile(r"rk:.{1,97}")
 
 
-def our_button(desk: Desk, port: ChatPort) -> type[DynamicItem[Button[View]]]:
-    """Return the kind of button that discord.py makes anew, from its id alone, at each click."""
+def our_component(desk: Desk, port: ChatPort) -> type[DynamicItem[Item[View]]]:
+    """Return the kind of component that discord.py makes anew, from its id alone, at each click."""
 
-    class OurButton(DynamicItem[Button[View]], template=_OURS):
+    class OurComponent(DynamicItem[Item[View]], template=_OURS):
         @classmethod
         async def from_custom_id(
             cls, _interaction: discord.Interaction[Any], item: Item[Any], _match: re.Match[str], /
         ) -> Self:
-            if not isinstance(item, Button):
-                raise TypeError(f"a {type(item).__name__} carries the id of a button")
             return cls(item)
 
         async def callback(self, interaction: discord.Interaction[Any]) -> None:
+            modal = await in_words(_modal(desk, interaction), "button")
+            if isinstance(modal, Modal):  # Discord takes a modal as the first answer alone
+                await open_modal(interaction, modal)
+                return
             await acknowledge(interaction, thinking=False)
-            clicked = await in_words(_click(desk, interaction, self.custom_id), "button")
-            if isinstance(clicked, Said):
-                await tell(interaction, clicked)
-            else:
-                await _show(port, interaction, clicked)
+            await _answer(port, interaction, modal or await in_words(_click(desk, interaction), "button"))
 
-    return OurButton
+    return OurComponent
 
 
-async def _click(desk: Desk, interaction: discord.Interaction[Any], action: str) -> Clicked:
-    click = parse_click(action)
+async def modal_sent(desk: Desk, port: ChatPort, interaction: discord.Interaction[Any]) -> None:
+    """Do what a modal of ours says that somebody has filled in; nothing for those of others."""
+    if _OURS.fullmatch(pressed(interaction).action):
+        on_message = interaction.message is not None
+        await acknowledge(interaction, thinking=not on_message)
+        await _answer(port, interaction, await in_words(_click(desk, interaction), "modal"))
+
+
+async def _modal(desk: Desk, interaction: discord.Interaction[Any]) -> Modal | None:
+    click = parse_click(pressed(interaction))
+    if click is None:
+        return None
+    return await desk.interactions.modal(click, person(interaction.user), place_of_interaction(interaction))
+
+
+async def _click(desk: Desk, interaction: discord.Interaction[Any]) -> Clicked:
+    click = parse_click(pressed(interaction))
     if click is None:  # a button of another version
         raise AlreadyDecided
-    return await desk.click(click, person(interaction.user), place_of_interaction(interaction))
+    return await desk.interactions.click(click, person(interaction.user), place_of_interaction(interaction))
 
 
-async def _show(port: ChatPort, interaction: discord.Interaction[Any], clicked: Clicked) -> None:
+async def _answer(port: ChatPort, interaction: discord.Interaction[Any], clicked: Clicked | Said) -> None:
+    if isinstance(clicked, Said):
+        await tell(interaction, clicked)
+        return
     channel_id, message, becomes = str(interaction.channel_id), interaction.message, clicked.message
     try:
-        if message is not None and message.flags.ephemeral:
+        if message is None:
+            await tell(interaction, becomes)
+        elif message.flags.ephemeral:
             await become(interaction, becomes)
-        elif message is not None:
-            buttons = [button for row in becomes.rows for button in row]
-            await port.edit(channel_id, str(message.id), becomes.text, buttons=buttons)
-        if clicked.aloud:
-            await port.send(channel_id, clicked.aloud, nonce=f"said-{interaction.id}")
+        else:
+            await port.edit(channel_id, str(message.id), becomes.text, rows=becomes.rows)
     except ChatError as error:
         log.warning("what a click did is not shown", extra={"reason": str(error)})
+    await say_aloud(port, interaction, clicked.aloud)

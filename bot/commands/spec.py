@@ -1,11 +1,12 @@
 """What a command is, on any platform: its name and options, and what it is called with."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from bot.access import Tier
-from bot.chat import Person, Place, Role
+from bot.chat import Incoming, Person, Place, Role
+from bot.components import Choice, Modal
 from bot.people import People
 from bot.said import Said
 from sessions.agents.base import Decision
@@ -87,7 +88,7 @@ class Rooms(Protocol):
 class Call:
     """One use of a command, by somebody who may, as somebody of that tier.
 
-    `(source, id)` is unique for ever, as for a message.
+    `(source, id)` is unique for ever, as for a message. `message` is what a message command was used on.
     """
 
     rooms: Rooms
@@ -99,6 +100,7 @@ class Call:
     source: str
     id: int
     options: Mapping[str, Given] = field(default_factory=dict[str, Given])
+    message: Incoming | None = None
 
     @property
     def address(self) -> ChatAddress:
@@ -140,17 +142,38 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hint:
+    """Somebody types an option of a command; `options` are those so far, `option` the one being typed."""
+
+    rooms: Rooms
+    key: SessionKey
+    tier: Tier
+    person: Person
+    place: Place
+    option: str
+    options: Mapping[str, Given]
+
+    @property
+    def text(self) -> str:
+        """What was typed of it so far."""
+        given = self.options.get(self.option)
+        return given if isinstance(given, str) else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
     """What is given with a command.
 
-    A `text` must be given. A `flag` is no without, a `choice` the first of `choices`; a `user`, a `role`
-    and a `path` need not be named.
+    A `text` must be given, `words` need not. A `flag` is no without, a `choice` the first of `choices`; a
+    `user`, a `role` and a `path` need not be named. `suggest` offers texts while somebody types: from
+    memory alone, at most 25.
     """
 
     name: str
     description: str
-    kind: Literal["flag", "text", "path", "user", "role", "choice"] = "flag"
+    kind: Literal["flag", "text", "words", "path", "user", "role", "choice"] = "flag"
     choices: tuple[str, ...] = ()
+    suggest: Callable[[Hint], Sequence[Choice]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +181,8 @@ class Command:
     """A command. `run` takes its place in the room's order when it is called, not when it is awaited.
 
     Nobody below `tier` gets so far. What it returns is for the person who called alone. It raises UserError
-    or StateError, on awaiting.
+    or StateError, on awaiting. With `on_message` it is used on a message, by a right click, and has no
+    options. `form` opens a modal instead, unless it gives None; it comes within a second.
     """
 
     name: str
@@ -166,3 +190,5 @@ class Command:
     tier: Tier
     run: Callable[[Call], Awaitable[Said]]
     options: tuple[Option, ...] = ()
+    on_message: bool = False
+    form: Callable[[Call], Awaitable[Modal | None]] | None = None

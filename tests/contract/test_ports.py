@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot.chat import Banned, Button, ChatError, ChatPort, ChatRefused, MessageGone
+from bot.chat import Banned, ChatError, ChatPort, ChatRefused, MessageGone
 from bot.chat_discord.login import default_intents
 from bot.chat_discord.port import DiscordPort
+from bot.components import Button
 from bot.demo.guild import OfflineGuild, Permission, Place, RateLimits
 from sessions.redaction import Redactor
 from tests.support.clocks import SetClock
@@ -103,12 +104,12 @@ async def test_an_answer_to_a_deleted_message_arrives_all_the_same(chat: Chat) -
 
 
 async def test_an_edit_replaces_text_and_buttons(chat: Chat) -> None:
-    sent = await chat.port.send(chat.open_id, "may I?", buttons=[ALLOW])
+    sent = await chat.port.send(chat.open_id, "may I?", rows=[(ALLOW,)])
     assert chat.buttons() == ["Allow once"]
     await chat.port.edit(chat.open_id, sent, "you may")
     assert chat.shown() == ["you may"]
     assert chat.buttons() == []
-    await chat.port.edit(chat.open_id, sent, "may I?", buttons=[ALLOW])
+    await chat.port.edit(chat.open_id, sent, "may I?", rows=[(ALLOW,)])
     assert chat.buttons() == ["Allow once"]
 
 
@@ -121,7 +122,7 @@ async def test_an_edit_of_a_deleted_message_says_so(chat: Chat) -> None:
 
 async def test_a_message_can_be_read_again_unless_it_carries_buttons(chat: Chat) -> None:
     sent = await chat.port.send(chat.open_id, "one\ntwo")
-    card = await chat.port.send(chat.open_id, "yes?", buttons=[Button(label="Yes", action="rk:yes")])
+    card = await chat.port.send(chat.open_id, "yes?", rows=[(Button(label="Yes", action="rk:yes"),)])
     assert await chat.port.written(chat.open_id, sent) == "one\ntwo"
     assert await chat.port.written(chat.open_id, card) == ""
     await chat.port.delete(chat.open_id, sent)
@@ -319,10 +320,10 @@ async def test_no_text_leaves_by_any_method_with_a_secret_in_it() -> None:
         desk = guild.channel("desk").id
         async with connected(guild, Bot(default_intents())) as bot:
             port = DiscordPort(bot, redactor=Redactor([secret]))
-            sent = await port.send(desk, f"one {secret}", buttons=[button], nonce="a1")
+            sent = await port.send(desk, f"one {secret}", rows=[(button,)], nonce="a1")
             found = await port.find_sent(desk, f"one {secret}", after_id=None)
             assert found == sent
-            await port.edit(desk, sent, f"two {secret}", buttons=[button])
+            await port.edit(desk, sent, f"two {secret}", rows=[(button,)])
         texts = [message.content for message in guild.channel("desk").messages()]
         assert texts == ["two [secret]"]
         assert secret not in repr([(entry.path, entry.query, entry.body) for entry in guild.ledger.entries])

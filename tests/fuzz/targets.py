@@ -21,6 +21,7 @@ from bot.chat_discord.address import incoming
 from bot.chat_discord.attachments import _CDN, _checked, _extension, _NotFetched
 from bot.chunks import SMALLEST_LIMIT, split
 from bot.clicks import parse_click
+from bot.components import Pressed
 from bot.demo.guild.page_markdown import Names, html
 from bot.demo.guild.page_markdown import plain as plain_line
 from bot.fences import after_line
@@ -151,7 +152,7 @@ def keys_and_paths(raw: bytes) -> None:
         except (NotSendable, ValueError, OSError):
             continue
         raise AssertionError("a file was opened in no directory")
-    parse_click(name)
+    parse_click(Pressed(action=name))
 
 
 def markdown(raw: bytes) -> None:

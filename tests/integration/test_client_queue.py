@@ -164,11 +164,10 @@ async def test_a_turn_of_another_room_is_out_of_reach(tmp_path: Path) -> None:
     async with offline_guild() as guild, busy_lab(guild, tmp_path, "first", "second") as bot:
         ann, lab, desk = guild.user("ann"), guild.channel("lab"), guild.channel("desk")
         queue = await bot.manager.queue(session_key(lab.id))
-        rows = queue_view(queue, replace(ANN, channel_id=lab.id)).rows
-        buttons = [button for row in rows[:2] for button in row]
+        buttons = list(queue_view(queue, replace(ANN, channel_id=lab.id)).buttons[:4])
         assert queue.running is not None
         buttons.append(cut_buttons(queue.running.id)[2])
-        astray = await bot.client.port.send(desk.id, "astray", buttons=buttons)
+        astray = await bot.client.port.send(desk.id, "astray", rows=[tuple(buttons)])
         message = next(one for one in desk.messages() if one.id == astray)
         for button in buttons:
             await ann.clicks(message, label=button.label)

@@ -151,6 +151,16 @@ async def thread_delete(it: Scene) -> None:
     await it.asked(None)
 
 
+async def modal_sent(it: Scene) -> None:
+    user = {"id": it.ann.id, "username": "ann", "discriminator": "0", "avatar": None}
+    where: Any = {"channel_id": it.lab.id, "channel": {"id": it.lab.id, "type": 1}, "user": user}
+    what = {"id": "7", "application_id": "1", "type": 5, "token": "t", "version": 1, "entitlements": []}
+    data = {"custom_id": "rk:allow:5:0123456789abcdef", "components": []}
+    payload: Any = {**where, **what, "data": data, "attachment_size_limit": 1}
+    it.client.dispatch("interaction", discord.Interaction(data=payload, state=it.client._connection))
+    await it.asked(None)
+
+
 WAYS: Final[dict[str, Callable[[Scene], Awaitable[None]]]] = {
     "on_message": message,
     "on_raw_message_edit": edit,
@@ -159,6 +169,7 @@ WAYS: Final[dict[str, Callable[[Scene], Awaitable[None]]]] = {
     "on_guild_channel_delete": channel_delete,
     "on_raw_thread_delete": thread_delete,
     "on_thread_create": thread_create,
+    "on_interaction": modal_sent,
 }
 """Each handler of what people do, and something that reaches it."""
 
@@ -181,10 +192,10 @@ async def test_a_check_that_breaks_lets_nothing_in(way: str) -> None:
 
 async def test_commands_and_buttons_answer_a_check_that_breaks_with_a_no() -> None:
     async with scene() as it:
-        card = await it.client.port.send(it.lab.id, "a card", buttons=buttons(TurnId(5), "a1"))
+        card = await it.client.port.send(it.lab.id, "a card", rows=[buttons(TurnId(5), "a1")])
         [message] = [one for one in it.lab.messages() if one.id == card]
         break_rules(it)
-        for command in COMMANDS:
+        for command in (one for one in COMMANDS if not one.on_message):
             given: dict[str, Any] = {one.name: "1" for one in command.options if one.kind == "text"}
             asked = it.poison.asked
             answer = await it.ann.runs(f"/{command.name}", it.lab, **given)
@@ -196,18 +207,21 @@ async def test_commands_and_buttons_answer_a_check_that_breaks_with_a_no() -> No
 
 
 async def test_nothing_else_of_discord_is_listened_to() -> None:
-    """No autocomplete, no menu, no dialogue, no command of another kind, no second listener."""
+    """No command of another kind, no autocomplete but ours, no second listener."""
     async with scene() as it:
         tree = it.client.tree
-        kinds = (discord.AppCommandType.user, discord.AppCommandType.message)
-        assert [one for kind in kinds for one in tree.get_commands(type=kind)] == []
+        assert tree.get_commands(type=discord.AppCommandType.user) == []
+        on_messages = tree.get_commands(type=discord.AppCommandType.message)
+        assert {one.name for one in on_messages} == {one.name for one in COMMANDS if one.on_message}
         chat = tree.get_commands(type=discord.AppCommandType.chat_input)
-        assert {one.name for one in chat} == {one.name for one in COMMANDS}
+        assert {one.name for one in chat} == {one.name for one in COMMANDS if not one.on_message}
         for one in chat:
             assert isinstance(one, discord.app_commands.Command)
-            assert not any(parameter.autocomplete for parameter in one.parameters)
+            [ours] = [command for command in COMMANDS if command.name == one.name]
+            suggested = {option.name for option in ours.options if option.suggest is not None}
+            assert {parameter.name for parameter in one.parameters if parameter.autocomplete} == suggested
         views = it.client._connection._view_store
-        assert [kind.__name__ for kind in views._dynamic_items.values()] == ["OurButton"]
+        assert [kind.__name__ for kind in views._dynamic_items.values()] == ["OurComponent"]
         assert not views._views
         assert not views._modals
         assert not it.client.intents.guild_reactions

@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
-from bot.chat import Button, Capabilities, ChatError, ChatRefused, MessageGone
+from bot.chat import Capabilities, ChatError, ChatRefused, MessageGone
+from bot.components import Button, FileOut, Row
 from bot.measure import units
 
 
@@ -18,7 +19,13 @@ class Shown:
     body: str
     reply_to: str | None = None
     silent: bool = False
-    buttons: tuple[Button, ...] = ()
+    rows: tuple[Row, ...] = ()
+    files: tuple[FileOut, ...] = ()
+
+    @property
+    def buttons(self) -> tuple[Button, ...]:
+        """All buttons, in order."""
+        return tuple(button for row in self.rows if isinstance(row, tuple) for button in row)
 
 
 class FakePort:
@@ -77,7 +84,8 @@ class FakePort:
         nonce: str | None = None,
         reply_to: str | None = None,
         silent: bool = False,
-        buttons: Sequence[Button] = (),
+        rows: Sequence[Row] = (),
+        files: Sequence[FileOut] = (),
     ) -> str:
         self.nonces.append(nonce)
         self._called("send", body)
@@ -86,7 +94,7 @@ class FakePort:
         self._check("send", channel_id, body)
         if nonce in self._by_nonce:
             return self._by_nonce[nonce]
-        shown = Shown(channel_id, str(next(self._ids)), body, reply_to, silent, tuple(buttons))
+        shown = Shown(channel_id, str(next(self._ids)), body, reply_to, silent, tuple(rows), tuple(files))
         self.messages[shown.id] = shown
         if nonce is not None:
             self._by_nonce[nonce] = shown.id
@@ -95,14 +103,12 @@ class FakePort:
             raise self.faults["landed"].pop(0)
         return shown.id
 
-    async def edit(
-        self, channel_id: str, message_id: str, body: str, *, buttons: Sequence[Button] = ()
-    ) -> None:
+    async def edit(self, channel_id: str, message_id: str, body: str, *, rows: Sequence[Row] = ()) -> None:
         self._called("edit", body)
         self._check("edit", channel_id, body)
         if message_id not in self.messages:
             raise MessageGone
-        self.messages[message_id] = replace(self.messages[message_id], body=body, buttons=tuple(buttons))
+        self.messages[message_id] = replace(self.messages[message_id], body=body, rows=tuple(rows))
         self._news.set()
 
     async def delete(self, channel_id: str, message_id: str) -> None:

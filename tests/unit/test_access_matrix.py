@@ -164,7 +164,7 @@ async def test_commands(command: Command) -> None:
         tier, needs = actor.tier(where), command.tier
         if command.name == "stop":
             needs = Tier.OPERATOR  # what runs is somebody else's
-        refused = await is_refused(it.call(command, actor.person, PLACES[where], 1, {}))
+        refused = await is_refused(it.interactions.call(command, actor.person, PLACES[where], 1, {}))
         done = bool(rooms.rows or rooms.stopped)
         if refused is (tier is not None and tier >= needs) or (refused and done):
             wrong.append((who, where))
@@ -201,7 +201,7 @@ async def test_clicks(click: str, theirs: bool) -> None:
         it, rooms = desk(actor.person if theirs else somebody("1000"))
         rooms.key = session_key("default" if where == "listen" else PLACES[where].channel_id)
         tier = actor.tier(where)
-        refused = await is_refused(it.click(made, actor.person, PLACES[where]))
+        refused = await is_refused(it.interactions.click(made, actor.person, PLACES[where]))
         done = bool(rooms.decided or rooms.settled or rooms.paused or not rooms.waiting)
         may = tier is not None and tier >= (own if theirs else others)
         if refused is may or (refused and done):

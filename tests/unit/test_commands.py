@@ -150,7 +150,7 @@ async def test_queue_shows_what_runs_and_waits_with_buttons() -> None:
     said = await use(QUEUE, rooms)
     for words in ("build it", "then test", "then ship"):
         assert words in said.text
-    assert [button.label for row in said.rows for button in row] == [
+    assert [button.label for button in said.buttons] == [
         *("Remove 1", "Remove 2", "Up 2", "Next 2"),
         *("Clear", "Pause", "Refresh"),
     ]

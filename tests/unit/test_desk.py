@@ -60,11 +60,11 @@ async def test_messages_commands_and_clicks_reach_the_key_of_their_place(place: 
     assert await it.take(said(place)) is not None
     assert [row.key for row in rooms.rows] == [key]
     for command in (STATUS, STOP, RESET):
-        await it.call(command, ANN, place, 1, {})
+        await it.interactions.call(command, ANN, place, 1, {})
     assert rooms.stopped == [key]
     assert [row.key for row in rooms.rows] == [key, key]
     rooms.turns[TurnId(5)] = session_key(key)
-    await it.click(AskClick("allow", TurnId(5), short_name("a1")), ANN, place)
+    await it.interactions.click(AskClick("allow", TurnId(5), short_name("a1")), ANN, place)
     assert rooms.decided == [(5, "a1", Allow())]
 
 
@@ -75,9 +75,9 @@ async def test_who_is_not_allowed_reaches_nothing(place: Place, _key: str) -> No
     assert it.edit(said(place, EVE)) is None
     for command in COMMANDS:
         with pytest.raises(NotAllowed):
-            await it.call(command, EVE, place, 1, {})
+            await it.interactions.call(command, EVE, place, 1, {})
     with pytest.raises(NotAllowed):
-        await it.click(AskClick("allow", TurnId(5), short_name("a1")), EVE, place)
+        await it.interactions.click(AskClick("allow", TurnId(5), short_name("a1")), EVE, place)
     assert not rooms.rows
     assert not rooms.touched
     assert not rooms.stopped
@@ -138,7 +138,7 @@ async def test_a_button_decides_only_in_its_own_room() -> None:
     it, rooms = desk()
     elsewhere = Place(platform="chat", channel_id="21", guild_id="1")
     with pytest.raises(AlreadyDecided):
-        await it.click(AskClick("allow", TurnId(5), short_name("a1")), ANN, elsewhere)
+        await it.interactions.click(AskClick("allow", TurnId(5), short_name("a1")), ANN, elsewhere)
     assert not rooms.decided
 
 
@@ -147,7 +147,7 @@ async def test_the_place_in_the_order_is_taken_by_the_call() -> None:
     answers: list[Awaitable[Said]] = []
     reset = next(command for command in COMMANDS if command.name == "reset")
     place = Place(platform="chat", channel_id="20", guild_id="1")
-    answers.append(it.call(reset, ANN, place, 1, {}))
+    answers.append(it.interactions.call(reset, ANN, place, 1, {}))
     accepted = it.take(said(place))
     assert [row.msg_id for row in rooms.rows] == [1, 99]
     await accepted

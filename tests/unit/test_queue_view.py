@@ -26,11 +26,11 @@ def many(count: int) -> Queue:
 
 
 def labels(said: Said) -> list[str]:
-    return [button.label for row in said.rows for button in row]
+    return [button.label for button in said.buttons]
 
 
 def click(said: Said, label: str) -> QueueClick:
-    [action] = [button.action for row in said.rows for button in row if button.label == label]
+    [action] = [button.action for button in said.buttons if button.label == label]
     found = parse_queue(action)
     assert found is not None
     return found
@@ -73,8 +73,8 @@ def test_every_page_fits_a_message_and_no_two_buttons_are_alike(page: int) -> No
     said = queue_view(replace(queue(*waiting), running=waiting[0], paused=True), ANN, page, "Moved.")
     assert units(said.text) <= 2000
     assert len(said.rows) <= 5
-    assert all(1 <= len(row) <= 5 for row in said.rows)
-    actions = [button.action for row in said.rows for button in row]
+    assert all(isinstance(row, tuple) and 1 <= len(row) <= 5 for row in said.rows)
+    actions = [button.action for button in said.buttons]
     assert len(set(actions)) == len(actions)
     assert max(map(len, actions)) <= 100
 

@@ -1,0 +1,171 @@
+"""What people do beyond writing: commands, autocomplete, clicks and modals, past the gate."""
+
+import logging
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NoReturn, assert_never
+
+from bot.access import Deny, Tier
+from bot.approvals import AskClick, OpenAsks, decide
+from bot.chat import Incoming, Person, Place
+from bot.clicks import Click, modal_for
+from bot.commands.queue import press
+from bot.commands.spec import Call, Command, Given, Hint, Rooms
+from bot.components import MAX_CHOICES, Choice, Modal
+from bot.gate import Admitted, Gate
+from bot.interruptions import CutClick, settle
+from bot.people import People
+from bot.queue_view import QueueClick, Viewer
+from bot.refusals import only_theirs, refused
+from bot.said import Clicked, Said
+from sessions.errors import AlreadyDecided
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interactions:
+    """The gate, the rooms behind it, and the permission requests that are open in them."""
+
+    gate: Gate
+    rooms: Rooms
+    asks: OpenAsks
+
+    @property
+    def people(self) -> People:
+        """Who may do what."""
+        return self.gate.people
+
+    def call(
+        self,
+        command: Command,
+        person: Person,
+        place: Place,
+        call_id: int,
+        options: Mapping[str, Given],
+        message: Incoming | None = None,
+    ) -> Awaitable[Said]:
+        """Use a command in a place, or on a message; its place in the room's order is taken on return.
+
+        Raises UserError, StateError (on awaiting).
+        """
+        call = self._called(command, person, place, call_id, options, message)
+        return _refuse(call, command.tier) if isinstance(call, Deny) else command.run(call)
+
+    def form(
+        self,
+        command: Command,
+        person: Person,
+        place: Place,
+        call_id: int,
+        options: Mapping[str, Given],
+        message: Incoming | None = None,
+    ) -> Awaitable[Modal | None] | None:
+        """Return the modal that a command opens instead of running; None if it never opens one.
+
+        Comes within a second, as with `modal`; what is sent with it arrives as a click. Raises as `call`.
+        """
+        if command.form is None:
+            return None
+        call = self._called(command, person, place, call_id, options, message)
+        return _refuse(call, command.tier) if isinstance(call, Deny) else command.form(call)
+
+    def suggest(
+        self, command: Command, option: str, person: Person, place: Place, options: Mapping[str, Given]
+    ) -> Sequence[Choice]:
+        """Return what an option may be, from what was typed so far; nothing for who may not. Never waits."""
+        suggest = next((one.suggest for one in command.options if one.name == option), None)
+        admitted = self.gate.admit(person, place, command.tier, "autocomplete")
+        if suggest is None or isinstance(admitted, Deny):
+            return ()
+        hint = Hint(
+            rooms=self.rooms,
+            key=admitted.key,
+            tier=admitted.tier,
+            person=person,
+            place=place,
+            option=option,
+            options=options,
+        )
+        return tuple(suggest(hint))[:MAX_CHOICES]
+
+    def _called(
+        self,
+        command: Command,
+        person: Person,
+        place: Place,
+        call_id: int,
+        options: Mapping[str, Given],
+        message: Incoming | None,
+    ) -> Call | Deny:
+        admitted = self.gate.admit(person, place, command.tier, "command")
+        if isinstance(admitted, Deny):
+            return admitted
+        return Call(
+            rooms=self.rooms,
+            people=self.people,
+            key=admitted.key,
+            person=person,
+            place=place,
+            tier=admitted.tier,
+            source=f"{place.platform}:commands",
+            id=call_id,
+            options=options,
+            message=message,
+        )
+
+    async def modal(self, click: Click, person: Person, place: Place) -> Modal | None:
+        """Return the modal that a click opens, for whoever may click there; None if it opens none.
+
+        Answers from memory, or within a second: Discord gives a click three. Whether the turn is theirs is
+        asked when the modal is sent, by `click`. Raises NotAllowed, UserError.
+        """
+        admitted = self.gate.admit(person, place, click.needs.own, "click")
+        if isinstance(admitted, Deny):
+            return await _refuse(admitted, click.needs.own)
+        return await modal_for(click, self.rooms, admitted.key)
+
+    async def click(self, click: Click, person: Person, place: Place) -> Clicked:
+        """Do what a button says; returns what the message under it becomes.
+
+        Raises NotAllowed, and AlreadyDecided for what is over or not of this room.
+        """
+        needs = click.needs
+        admitted = self.gate.admit(person, place, needs.own, "click")
+        if isinstance(admitted, Deny):
+            return await _refuse(admitted, needs.own)
+        turn = None
+        if click.turn is not None:
+            turn = await self.rooms.turn(click.turn)
+            if turn is None or turn.key != admitted.key:
+                raise AlreadyDecided
+            is_theirs = turn.prompt.author_id == person.id
+            enough = needs.own if is_theirs else needs.others
+            admitted = self.gate.admit(person, place, enough, "click")  # that look took its time
+            if isinstance(admitted, Deny):
+                if is_theirs or admitted.tier is None:
+                    return await _refuse(admitted, enough)
+                raise only_theirs(turn)
+        clicked = await self._clicked(click, person, place, admitted)
+        if clicked.deed:
+            about = f"room {admitted.key}" if turn is None else f"turn {turn.id}"
+            await self.people.note(person, clicked.deed, about)
+        return clicked
+
+    async def _clicked(self, click: Click, person: Person, place: Place, admitted: Admitted) -> Clicked:
+        match click:
+            case AskClick():
+                line = await decide(click, person.name, self.asks, self.rooms)
+                return Clicked(Said(line), deed=f"{click.op} request")
+            case CutClick():
+                return Clicked(Said(await settle(click, person.name, self.rooms)), deed=click.how.value)
+            case QueueClick():
+                viewer = Viewer(person_id=person.id, tier=admitted.tier, channel_id=place.channel_id)
+                return await press(click, self.rooms, admitted.key, person.name, viewer)
+            case _:
+                assert_never(click)
+
+
+async def _refuse(verdict: Deny, needs: Tier) -> NoReturn:
+    log.debug("a person is not allowed", extra={"reason": verdict.reason})
+    raise refused(verdict, needs)
