@@ -62,7 +62,7 @@ class RoomSettings(BaseModel):
         default=20,
         ge=0,
         le=100,
-        description="How many messages before a mention the agent is shown, where mentions alone are answered.",
+        description="How many messages before a mention are shown to the agent where mentions alone count.",
     )
 
 
