@@ -13,6 +13,7 @@ from sessions.keys import SessionKey, TurnId
 from sessions.paths import Paths
 from sessions.records import FormerSession, SessionRecord
 from sessions.store import (
+    sqlite_crowd,
     sqlite_files,
     sqlite_intake,
     sqlite_merge,
@@ -69,7 +70,8 @@ class SqliteStore:
 
     def accept(self, row: Inbound) -> asyncio.Future[Accepted]:
         """See `Store.accept`."""
-        return self._change_at(lambda c, now: sqlite_intake.accept(c, row, now))
+        now = self._now()
+        return self._change(lambda c: sqlite_intake.accept(c, row, now), sqlite_crowd.accept, (row, now))
 
     def decline(
         self, source: str, channel: str, msg_id: int, reason: str | None, *, addressed: bool = False

@@ -58,23 +58,23 @@ LIST_QUEUED_MESSAGES: Final = """
 
 _ELSEWHERE: Final = ""
 """The row for all channels that have no position of their own."""
-_MANY: Final = 128
+MANY: Final = 128
 """So many that wait are counted at each accept; of more, the count is kept from one accept to the next."""
 
 
 def accept(connection: sqlite3.Connection, row: Inbound, now: str) -> Accepted:
     """See `Store.accept`."""
     # One look for everything: each statement costs the thread its turn at the interpreter's lock.
-    look = connection.execute(LOOK, (row.key, row.source, row.msg_id, _MANY))
+    look = connection.execute(LOOK, (row.key, row.source, row.msg_id, MANY))
     is_known, waiting, running, paused = look.fetchone()
     if is_known:
         known = connection.execute(FIND_KNOWN, {"source": row.source, "msg_id": row.msg_id}).fetchone()
         return Accepted(turn=TurnId(known["seq"]), new=False, ahead=_ahead(connection, known))
     if paused is None:
         connection.execute(ADD_LANE, {"key": row.key})
-    is_long = waiting == _MANY
+    is_long = waiting == MANY
     if is_long:
-        waiting = _count_many(connection, row.key)
+        waiting = count_many(connection, row.key)
     if row.queue_limit is not None and waiting >= row.queue_limit:
         raise QueueFull
     ahead = running if row.head else running + waiting
@@ -180,7 +180,7 @@ def _move_cursor(connection: sqlite3.Connection, source: str, channel: str, msg_
     connection.execute(MOVE_CURSOR, (source, channel, msg_id))
 
 
-def _count_many(connection: sqlite3.Connection, key: SessionKey) -> int:
+def count_many(connection: sqlite3.Connection, key: SessionKey) -> int:
     """Count what waits in a room where it is much: as remembered, if nothing has changed since."""
     recalled = connection.execute(RECALL, (key,)).fetchone()
     (waiting,) = recalled or connection.execute(COUNT, (key,)).fetchone()

@@ -10,9 +10,10 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Final, TypeVar
 
 from sessions.errors import RoomkeyError, StateError
@@ -31,12 +32,22 @@ It may be run twice, when another change of its batch fails; only the last run c
 """
 
 
+Together = Callable[[sqlite3.Connection, Sequence[Any]], "Sequence[Any] | None"]
+"""Makes changes of one kind at once, in their order, from what each was asked with.
+
+Returns what came of each, a `RoomkeyError` where that is an error; None, with nothing done, if they have
+to be made one by one. It may raise and be run twice as a change may.
+"""
+
+
 @dataclass(slots=True)
 class _Job:
-    """A change, who waits for it, and what came of it."""
+    """A change, who waits for it, and what came of it. Neighbours with the same `together` go at once."""
 
     change: Change[Any]
     future: asyncio.Future[Any]
+    together: Together | None = None
+    asked: Any = None
     result: Any = None
     error: Exception | None = None
 
@@ -68,10 +79,13 @@ class Writer:
         # A daemon, so that a program that dies without closing the store is not kept from ending.
         threading.Thread(target=self._run, name="store-writer", daemon=True).start()
 
-    def submit(self, change: Change[T]) -> asyncio.Future[T]:
+    def submit(
+        self, change: Change[T], together: Together | None = None, asked: object = None
+    ) -> asyncio.Future[T]:
         """Take the next place in the order. The result comes when the change is committed.
 
-        Nobody has to wait for it, and whoever stops waiting takes nothing back.
+        Nobody has to wait for it, and whoever stops waiting takes nothing back. Changes that were handed in
+        one behind the other with the same `together` may be made by it, from what they `asked`.
 
         Raises (on awaiting): what the change raised, or StateError if it could not be committed;
         then nothing of it was written.
@@ -82,7 +96,7 @@ class Writer:
         else:
             if not self._asked:
                 self._loop.call_soon(self._hand_in)
-            self._asked.append(_Job(change, future))
+            self._asked.append(_Job(change, future, together, asked))
         return future
 
     def _hand_in(self) -> None:
@@ -149,14 +163,25 @@ class Writer:
         """
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            for job in jobs:
-                job.result = job.change(self._connection)
+            for together, neighbours in groupby(jobs, lambda job: job.together):
+                self._make(together, list(neighbours))
         except Exception:
             if len(jobs) == 1:
                 raise
             self._roll_back()
+            for job in jobs:
+                job.error = None
             return False
         return True
+
+    def _make(self, together: Together | None, jobs: list[_Job]) -> None:
+        """Run changes that stand side by side, at once if there is a way for them."""
+        made = together(self._connection, [job.asked for job in jobs]) if together and len(jobs) > 1 else None
+        for job, result in zip(jobs, made or (), strict=made is not None):
+            job.error, job.result = (result, None) if isinstance(result, RoomkeyError) else (None, result)
+        if made is None:
+            for job in jobs:
+                job.result = job.change(self._connection)
 
     def _apply(self, job: _Job) -> None:
         """Run a change in a savepoint of its own, so that its failure spares the others."""

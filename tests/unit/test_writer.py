@@ -4,7 +4,7 @@ import asyncio
 import gc
 import sqlite3
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +124,53 @@ async def test_a_failing_change_spares_the_others_of_its_batch(writer: Writer) -
         await tickets[2]
     assert await tickets[3] == 2
     assert await writer.submit(numbers) == [1, 2]
+
+
+class Crowd:
+    """A way to make neighbours at once: it says what it was asked with, and does it unless it `refuses`."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[int]] = []
+        self.refuses = False
+
+    def __call__(self, connection: sqlite3.Connection, asked: Sequence[int]) -> Sequence[Any] | None:
+        self.asked.append(list(asked))
+        if self.refuses:
+            return None
+        connection.execute(f"INSERT INTO t (n) VALUES {', '.join(f'({n})' for n in asked if n >= 0)}")
+        return [n if n >= 0 else QueueFull() for n in asked]
+
+
+async def test_neighbours_of_a_kind_are_made_at_once_and_each_hears_its_own(writer: Writer) -> None:
+    crowd, gate = Crowd(), Gate()
+    writer.submit(gate)
+    await gate.entered()
+    tickets = [writer.submit(add(n), crowd, n) for n in (1, -1, 2)]
+    lone = writer.submit(add(3))
+    tickets += [writer.submit(add(4), crowd, 4)]
+    gate.open()
+    told = await asyncio.gather(*tickets, lone, return_exceptions=True)
+    assert [type(one) for one in told if isinstance(one, Exception)] == [QueueFull]
+    assert [one for one in told if not isinstance(one, Exception)] == [1, 2, 4, 3]
+    assert crowd.asked == [[1, -1, 2]]  # one alone goes its own way
+    assert await writer.submit(numbers) == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("refuses", [True, False], ids=["it cannot", "one of them fails"])
+async def test_neighbours_that_cannot_be_made_at_once_are_made_one_by_one(
+    writer: Writer, *, refuses: bool
+) -> None:
+    crowd, gate = Crowd(), Gate()
+    crowd.refuses = refuses
+    writer.submit(gate)
+    await gate.entered()
+    asked = (1, 2) if refuses else (1, -1, 1, 2)
+    tickets = [writer.submit(add(n), crowd, n) for n in asked]
+    gate.open()
+    told = await asyncio.gather(*tickets, return_exceptions=True)
+    assert crowd.asked == [list(asked)]
+    assert [one for one in told if not isinstance(one, Exception)] == sorted(set(asked), key=asked.index)
+    assert await writer.submit(numbers) == list(dict.fromkeys(asked))
 
 
 async def test_a_change_that_fails_alone_leaves_nothing(writer: Writer) -> None:
