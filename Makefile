@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test cover check lint format types contracts fix bench soak fuzz requirements clean
+.PHONY: help setup demo test cover check lint format types contracts fix bench soak tour fuzz requirements clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -54,6 +54,9 @@ bench: $(READY) ## Speed and memory, as ratios against a floor of the same run
 
 soak: $(READY) ## Kill the bot a thousand times and count what was lost; about an hour (SOAK=--help for parts)
 	@$(BIN)/python -m tests.campaign $(SOAK)
+
+tour: $(READY) ## Play every interaction in a browser; writes docs/experience.md (TOUR="a-scene another" for some)
+	@$(BIN)/python -m tests.tour $(TOUR)
 
 fuzz: $(READY) ## Give a million hostile inputs to what reads foreign bytes; Linux on x86-64 (FUZZ=--help for parts)
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements-fuzz.txt

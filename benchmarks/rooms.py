@@ -17,6 +17,8 @@ from uuid import UUID, uuid4
 from benchmarks import floor
 from benchmarks.figures import Figure
 from sessions.agents.base import Decision, SessionSpec, TurnInput
+from sessions.agents.conversations import Ability
+from sessions.agents.scripted import ADAPTER as SCRIPTED
 from sessions.breaker import Breaker
 from sessions.clock import SystemClock
 from sessions.engine import Engine
@@ -27,7 +29,8 @@ from sessions.manager import SessionManager
 from sessions.paths import Paths
 from sessions.pool import Pool
 from sessions.prompts import Fetched
-from sessions.settings import AgentSettings, RoomPolicy
+from sessions.room_words import RoomWords
+from sessions.settings import AgentSettings
 from sessions.store import Store, open_store
 from sessions.store.values import ChatAddress, Inbound, Piece, Prompt, Turn
 from sessions.turn import Note, Outcome
@@ -56,6 +59,9 @@ class NoOpSession:
     async def answer(self, ask: str, decision: Decision) -> bool:
         return False
 
+    async def context(self) -> None:
+        return
+
     async def steer(self, turn: TurnInput) -> bool:
         return False
 
@@ -73,6 +79,9 @@ class NoOpAdapter:
     """Starts nothing."""
 
     vendor = "scripted"
+    models = ()
+    can: frozenset[Ability] = frozenset()
+    conversations = SCRIPTED.conversations
 
     def new_session_id(self) -> str:
         return str(uuid4())
@@ -183,7 +192,6 @@ async def open_rooms(
     await asyncio.to_thread(paths.create)
     store = await open_store(paths.root, clock)
     settings = AgentSettings(max_running=32, max_live=max_live, queue_limit=queue_limit)
-    policy = RoomPolicy()
     engine = Engine(
         store=store,
         adapter=NoOpAdapter(),
@@ -197,7 +205,7 @@ async def open_rooms(
         fetch_files=_no_files,
         outbox_filled=lambda: None,
         receipts_due=lambda: None,
-        policy=lambda _key: policy,
+        words=RoomWords(store),
         may_run=_everybody_may,
         isolation="none",
     )

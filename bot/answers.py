@@ -1,13 +1,18 @@
 """A turn's outcome -> the last words about it. Pure."""
 
+from dataclasses import replace
 from typing import Final, assert_never
 
-from bot.render import clean, closed, plain, shortened
+from bot.footer import footer
+from bot.live_view import SEPARATOR
+from bot.render import Words, clean, is_seen, plain, shortened
 from bot.reply_state import elapsed
+from sessions.room_settings import Footer
 from sessions.store.values import Turn
 from sessions.turn import Outcome
 
 _PARTIAL: Final = "-# Not finished:"
+_NOTHING: Final = "Done, nothing to add."
 _ASKED_CHARS: Final = 200
 _TOOL_CHARS: Final = 120
 _CAUSES: Final = {
@@ -22,19 +27,23 @@ _WAYS_ON: Final = {
 _WAYS_ON_WITHOUT_BUTTONS: Final = "Ask me to go on, or say it again to start over."
 
 
-def last_words(turn: Turn, outcome: Outcome, *, has_buttons: bool = True) -> list[str]:
-    """Return the texts that end a turn, in Markdown, none blank: each begins a message of its own.
+def last_words(
+    turn: Turn, outcome: Outcome, *, has_buttons: bool = True, small: Footer = "off"
+) -> list[Words]:
+    """Return what ends a turn, none of it blank: each begins a message of its own.
 
     That it was not the first start and notices come first. What was written before a turn was cut
-    short is kept and marked as not finished; what happened follows it. The last text about an
-    interrupted turn is its card, which will change when somebody has decided.
+    short is kept and marked as not finished; what happened follows it, then the `small` line. The last
+    words about an interrupted turn are its card, which will change when somebody has decided.
     """
-    parts = [outcome.notice, _body(outcome)]
+    said = replace(_body(outcome), small=footer(small, outcome))
+    said = replace(
+        said, head=f"{clean(outcome.notice)}\n\n{said.head}" if outcome.notice.strip() else said.head
+    )
     card = _card(turn, outcome, has_buttons=has_buttons) if outcome.status == "interrupted" else ""
-    texts = ["\n\n".join(part for part in parts if part.strip()), card]
-    first, *others = (text for text in texts if text)
+    first, *others = (words for words in (said, Words(end=card)) if words.text.strip())
     mark = start_mark(turn)
-    return [f"{mark}\n{first}" if mark else first, *others]
+    return [replace(first, head=f"{mark}\n{first.head}") if mark else first, *others]
 
 
 def folded(live: str) -> str:
@@ -42,7 +51,9 @@ def folded(live: str) -> str:
     if live.startswith(_PARTIAL):
         return live
     written = live.split("\n")[:-1]  # the last line says what happened then
-    if written and written[0].startswith("-# "):
+    if SEPARATOR in written:  # above the last one stands what it did
+        written = written[len(written) - written[::-1].index(SEPARATOR) :]
+    while written and written[0].startswith("-# "):
         written = written[1:]
     text = "\n".join(written).strip()
     return f"{_PARTIAL}\n{text}" if text else ""
@@ -61,10 +72,10 @@ def start_mark(turn: Turn) -> str:
             assert_never(turn.resumption)
 
 
-def _body(outcome: Outcome) -> str:
+def _body(outcome: Outcome) -> Words:
     match outcome.status:
         case "ok":
-            return outcome.text if outcome.text.strip() else "Done, nothing to add."
+            return Words(body=outcome.text) if is_seen(outcome.text) else Words(end=_NOTHING)
         case "failed":
             return _after_partial(outcome, _failure(outcome))
         case "stopped":
@@ -102,11 +113,11 @@ def _how_far(outcome: Outcome) -> str:
     return f"Interrupted after `{tool}` ({', '.join([f'tool {outcome.tools}', *took])})."
 
 
-def _after_partial(outcome: Outcome, end: str) -> str:
+def _after_partial(outcome: Outcome, end: str) -> Words:
     partial = _partial(outcome)
-    return f"{partial}\n\n**{end}**" if partial else end
+    return replace(partial, end=f"**{end}**") if partial.body else Words(end=end)
 
 
-def _partial(outcome: Outcome) -> str:
+def _partial(outcome: Outcome) -> Words:
     partial = clean(outcome.partial).strip()
-    return f"{_PARTIAL}\n{closed(partial)}" if partial else ""
+    return Words(head=f"{_PARTIAL}\n", body=partial) if is_seen(partial) else Words()

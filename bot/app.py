@@ -65,7 +65,8 @@ def run_bot(settings: Settings, service: ServiceManager) -> None:
     collect_seldom()
     faulthandler.enable()  # a watchdog ends a bot that hangs with SIGABRT: then the journal says where
     token = settings.require_token().get_secret_value()
-    redactor = redactor_of({"The bot's token": token, **secrets_in(passed_on())})
+    own = {"The bot's token": token, "voice.key": settings.voice.secret}
+    redactor = redactor_of({**own, **secrets_in(passed_on())})
     style = log_lines.style_for(settings.log.format, sys.stderr, service.journal)
     log_lines.set_up(settings.log.level, style, sys.stderr, redactor)
     log_lines.take_uncaught()

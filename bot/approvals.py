@@ -1,41 +1,62 @@
-"""Permission requests as chat messages: the card, its buttons, and what a click decides."""
+"""What the buttons under permissions and plans say, and what a click on them decides."""
 
-import hashlib
-import json
+import logging
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, Literal, Protocol
 
 from bot.access import Needs, Tier
-from bot.components import Button
-from bot.measure import reach, units
+from bot.ask_view import closed_line
+from bot.chat import Person
+from bot.components import Field, Modal
+from bot.interruptions import Settler, decided_line
+from bot.open_asks import OpenAsk, OpenAsks
 from bot.render import plain
-from bot.reply_state import elapsed
-from sessions.agents.base import Allow, Decision, Deny
-from sessions.errors import AlreadyDecided
-from sessions.events import PermissionAsk
-from sessions.foreign_text import named
+from bot.said import Clicked, Said
+from sessions.agents.base import Allow, Decision, Deny, Verdict
+from sessions.errors import AlreadyDecided, StateError, UserError
+from sessions.events import PermissionAsk, PlanAsk
+from sessions.foreign_text import clean, named
 from sessions.keys import TurnId
+from sessions.permission_rules import parse_rule
+from sessions.room_permissions import Permissions, Waiting
+from sessions.store.values import Settle, Turn, TurnState
 
-_ACTION: Final = re.compile(r"rk:(?P<op>allow|deny):(?P<turn>[0-9]{1,18}):(?P<ask>[0-9a-f]{16})")
-_FENCES: Final = re.compile(r"`(?=``)")
+log = logging.getLogger(__name__)
+
+Op = Literal["allow", "always", "edits", "deny", "why", "keep", "no"]
+
+_ACTION: Final = re.compile(
+    r"rk:(?P<op>allow|always|edits|deny|why|keep|no):(?P<turn>[0-9]{1,18}):(?P<ask>[0-9a-f]{16})"
+    r"(:(?P<mark>[0-9a-f]{32}))?"
+)
 _NAME_CHARS: Final = 64
-_TITLE_CHARS: Final = 120
+_REASON: Final = "reason"
+_REASON_CHARS: Final = 1000
+_NOT_HERE: Final = "This cannot be allowed for good any more. Press Allow once, or Deny."
 
 
 @dataclass(frozen=True, slots=True)
 class AskClick:
-    """What a button says: yes or no to a turn's request. `ask` is the request's short name."""
+    """What a button under a permission or a plan says. `ask` is its short name, `mark` its fingerprint.
 
-    op: Literal["allow", "deny"]
+    `why` and `keep` open a modal, which sends `no` with a reason. `edits` approves a plan and every edit
+    of a file in its turn.
+    """
+
+    op: Op
     turn: TurnId
     ask: str
+    mark: str = ""
+    reason: str = ""
 
     @property
     def needs(self) -> Needs:
-        """Who may decide: whoever asked for the turn, or an operator."""
+        """Who may decide: whoever asked for the turn, or an operator; for good an owner alone."""
+        if self.op == "always":
+            return Needs(Tier.OWNER, others=Tier.OWNER)
         return Needs(Tier.USER, others=Tier.OPERATOR)
 
 
@@ -43,116 +64,150 @@ class Decider(Protocol):
     """Who takes decisions; the session manager."""
 
     async def decide(self, turn: TurnId, ask: str, decision: Decision) -> None:
-        """Answer a turn's open request. Raises AlreadyDecided if it is not open any more."""
+        """Answer a turn's open ask. Raises AlreadyDecided if it is not open any more."""
         ...
 
 
-class OpenAsks:
-    """The requests that are open right now, by what their buttons say.
+class Deciders(Decider, Settler, Protocol):
+    """Who also decides about interrupted turns, and keeps what was allowed; the session manager."""
 
-    Not stored: after a restart nothing waits for the answer any more, so an old button finds
-    nothing here and can never answer another request.
-    """
-
-    def __init__(self) -> None:
-        self._asks: dict[tuple[TurnId, str], PermissionAsk] = {}
-
-    def add(self, turn: TurnId, ask: PermissionAsk) -> None:
-        """A request was made."""
-        self._asks[turn, short_name(ask.id)] = ask
-
-    def remove(self, turn: TurnId, ask_id: str) -> None:
-        """A request is over; nothing happens if it was over already."""
-        self._asks.pop((turn, short_name(ask_id)), None)
-
-    def find(self, click: AskClick) -> PermissionAsk | None:
-        """Return the request that a button belongs to, if it is open."""
-        return self._asks.get((click.turn, click.ask))
+    @property
+    def permissions(self) -> Permissions:
+        """What was allowed in each room for good, and answers that wait."""
+        ...
 
 
-def short_name(ask_id: str) -> str:
-    """Return a request's name for its buttons: the vendor's own may be too long or hold any sign."""
-    return hashlib.sha256(ask_id.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-def buttons(turn: TurnId, ask_id: str) -> tuple[Button, Button]:
-    """Return the two choices under a request."""
-    name = short_name(ask_id)
-    return (
-        Button(label="Allow once", action=f"rk:allow:{turn}:{name}", style="good"),
-        Button(label="Deny", action=f"rk:deny:{turn}:{name}", style="danger"),
-    )
-
-
-def parse_ask(action: str) -> AskClick | None:
-    """Return what a button says; None if it is none of these."""
+def parse_ask(action: str, fields: Mapping[str, str] = MappingProxyType({})) -> AskClick | None:
+    """Return what a button says, or a modal with these fields; None if it is none of these."""
     found = _ACTION.fullmatch(action)
     if found is None:
         return None
-    return AskClick("allow" if found["op"] == "allow" else "deny", TurnId(int(found["turn"])), found["ask"])
+    op: Op = found["op"]  # type: ignore[assignment]  -- the pattern knows no other
+    turn, mark = TurnId(int(found["turn"])), found["mark"] or ""
+    return AskClick(op, turn, found["ask"], mark, fields.get(_REASON, ""))
 
 
-async def decide(click: AskClick, person_name: str, asks: OpenAsks, decider: Decider) -> str:
-    """Take a person's decision and return the one line that the card becomes.
+def reason_modal(click: AskClick) -> Modal | None:
+    """Return the modal that a button opens; None if it opens none."""
+    if click.op not in ("why", "keep"):
+        return None
+    title, label = (
+        ("Deny with a reason", "What should the agent know?")
+        if click.op == "why"
+        else ("Keep planning", "What should be different?")
+    )
+    action = f"rk:no:{click.turn}:{click.ask}:{click.mark}".removesuffix(":")
+    field = Field(name=_REASON, label=label, long=True, required=False, limit=_REASON_CHARS)
+    return Modal(action=action, title=title, fields=(field,))
+
+
+async def decide(click: AskClick, person: Person, turn: Turn, asks: OpenAsks, rooms: Deciders) -> Clicked:
+    """Take a person's decision; returns the one line that the card becomes.
+
+    After a restart the process that asked is gone: a yes lets its turn go on, and is kept for when the
+    same is asked again; a no drops the turn.
 
     Raises:
         AlreadyDecided: somebody was faster, the time is over, or the turn has ended.
+        UserError: it cannot be allowed for good.
     """
-    ask = asks.find(click)
-    if ask is None:
+    if click.op in ("why", "keep"):
+        raise UserError("Press that button again, and fill in what it opens.")
+    entry = asks.entry(click.turn, click.ask)
+    if entry is not None:
+        return await _open(click, person, turn, entry, rooms)
+    again = asks.alike(click.turn, click.mark)
+    if again is not None:  # the resumed turn has asked anew: its card answers for both
+        return await _open(click, person, turn, again, rooms, is_its_own=False)
+    return await _late(click, person, turn, rooms)
+
+
+async def _open(
+    click: AskClick, person: Person, turn: Turn, entry: OpenAsk, rooms: Deciders, *, is_its_own: bool = True
+) -> Clicked:
+    ask, who = entry.ask, plain(person.name)
+    if not isinstance(ask, PermissionAsk | PlanAsk):
         raise AlreadyDecided
-    if click.op == "allow":
-        await decider.decide(click.turn, ask.id, Allow())
-        return closed_card(ask, f"allowed once by {plain(person_name)}")
-    await decider.decide(click.turn, ask.id, Deny(reason=f"{named(person_name, _NAME_CHARS)} said no."))
-    return closed_card(ask, f"denied by {plain(person_name)}")
-
-
-def card(ask: PermissionAsk, limit: int, ask_limit_s: float) -> str:
-    """Return the text above the buttons: the tool and all that it was given.
-
-    What does not fit is left out of the middle, and the card says so.
-    """
-    head = f"**{plain(ask.tool)}** needs your permission:\n```\n"
-    foot = f"\n```\n-# No answer within {elapsed(ask_limit_s)} means no."
-    detail = _shown(_detail(ask.arguments) or ask.title or ask.tool)
-    return f"{head}{_shortened(detail, limit - units(head) - units(foot))}{foot}"
-
-
-def closed_card(ask: PermissionAsk, verdict: str) -> str:
-    """Return the one line that a card becomes when its request is over."""
-    title = ask.title if len(ask.title) <= _TITLE_CHARS else f"{ask.title[:_TITLE_CHARS]}…"
-    return f"-# {plain(ask.tool)}: {plain(title)} · {verdict}"
-
-
-def _detail(arguments: Mapping[str, object]) -> str:
-    return "\n".join(f"{name}: {_text(value)}" for name, value in arguments.items())
-
-
-def _text(value: object) -> str:
-    if isinstance(value, str):
-        return value
+    is_plan, rule = isinstance(ask, PlanAsk), None
+    if click.op == "always":
+        rule = parse_rule(ask.rule) if isinstance(ask, PermissionAsk) else None
+        if rule is None:
+            raise UserError(_NOT_HERE)
+    words = f"allowed here for good by {who}: `{rule}`" if rule else _words(click, who, is_plan=is_plan)
+    line = closed_line(ask, words)
+    await answer(rooms, entry, _verdict(click, person, is_plan=is_plan), line="" if is_its_own else line)
+    if rule is None:
+        return Clicked(Said(line), deed=_deed(click))
     try:
-        return json.dumps(value, ensure_ascii=False, default=str)
-    except RecursionError:  # a model may nest as deep as it likes
-        return "(nested too deep to be shown)"
+        await rooms.permissions.teach(turn.key, rule, person.id, person.name)
+    except StateError as error:
+        log.warning("a rule was not stored", extra={"reason": str(error)})
+        return Clicked(
+            Said(closed_line(ask, f"allowed once by {who}; it could not be kept for good")),
+            deed="allow request",
+        )
+    return Clicked(Said(line), deed=_deed(click), detail=str(rule))
 
 
-def _shown(text: str) -> str:
-    """Return `text` so that nothing in it hides: no way out of the code block, no invisible sign."""
-    seen = "".join(char if _is_seen(char) else "\ufffd" for char in text.replace("\r\n", "\n"))
-    return _FENCES.sub("`\u200b", seen)
+async def answer(rooms: Decider, entry: OpenAsk, decision: Decision, *, line: str = "") -> None:
+    """Answer an open ask; its card becomes `line` unless a button of its own says what it becomes.
+
+    Raises AlreadyDecided, StateError; then the card stays as it is.
+    """
+    entry.line = line  # before it is over, for then the card is let go
+    try:
+        await rooms.decide(entry.turn, entry.ask.id, decision)
+    except BaseException:
+        entry.line = ""
+        raise
 
 
-def _is_seen(char: str) -> bool:
-    return char in "\n\t" or not unicodedata.category(char).startswith("C")
+async def _late(click: AskClick, person: Person, turn: Turn, rooms: Deciders) -> Clicked:
+    verdict = _verdict(click, person, is_plan=click.op == "edits")
+    if isinstance(verdict, Deny):
+        if turn.state is not TurnState.INTERRUPTED or not await rooms.settle(click.turn, Settle.DROP):
+            raise AlreadyDecided
+        return Clicked(Said(decided_line(Settle.DROP, person.name)), deed=_deed(click))
+    if turn.state not in (TurnState.INTERRUPTED, TurnState.QUEUED, TurnState.RUNNING) or not click.mark:
+        raise AlreadyDecided
+    if turn.state is TurnState.RUNNING and turn.attempt < 2:
+        raise AlreadyDecided  # it was not cut off: this ask of it is simply over
+    waiting = Waiting(turn=click.turn, fingerprint=click.mark, decision=verdict)
+    await rooms.permissions.keep(turn.key, waiting)
+    if turn.state is TurnState.INTERRUPTED and not await rooms.settle(click.turn, Settle.CONTINUE):
+        await rooms.permissions.take(turn.key, click.turn, click.mark)
+        raise AlreadyDecided
+    line = f"-# Allowed by {plain(person.name)}. It counts when the agent asks the same again."
+    return Clicked(Said(line), deed=_deed(click))
 
 
-def _shortened(text: str, room: int) -> str:
-    if units(text) <= room:
-        return text
-    note = f"\n\n[... {len(text):,} characters in all; the middle is not shown. Say no if in doubt. ...]\n\n"
-    half = (room - units(note)) // 2
-    head_end = reach(text, 0, half)
-    tail_start = len(text) - reach(text[::-1], 0, half)
-    return f"{text[:head_end]}{note}{text[tail_start:]}"
+def _verdict(click: AskClick, person: Person, *, is_plan: bool) -> Verdict:
+    if click.op in ("allow", "always", "edits"):
+        return Allow(accept_edits=click.op == "edits")
+    reason = " ".join(clean(click.reason).split())[:_REASON_CHARS]
+    no = "wants you to keep planning" if is_plan else "said no"
+    return Deny(reason=f"{named(person.name, _NAME_CHARS)} {no}{f': {reason}' if reason else '.'}")
+
+
+def _words(click: AskClick, who: str, *, is_plan: bool) -> str:
+    if is_plan:
+        match click.op:
+            case "allow":
+                return f"approved by {who}, who is asked about each edit"
+            case "edits":
+                return f"approved by {who}, edits included"
+            case _:
+                return f"sent back by {who}"
+    if click.op in ("allow", "edits"):
+        return f"allowed once by {who}"
+    return f"denied by {who}{', with a reason' if click.reason.strip() else ''}"
+
+
+def _deed(click: AskClick) -> str:
+    match click.op:
+        case "always":
+            return "allow for good"
+        case "allow" | "edits":
+            return "allow request"
+        case _:
+            return "deny request"

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Literal, Protocol
 
 from bot.components import FileOut, Row
 from sessions.errors import EXIT_BAD_STATE, EXIT_TOKEN_REFUSED, RoomkeyError
+from sessions.room_words import Where
 from sessions.store.values import Attachment, Quote
 
 
@@ -20,6 +21,11 @@ class Place:
     channel_id: str
     guild_id: str | None
     parent_id: str | None = None
+
+    @property
+    def around(self) -> Where:
+        """What is around the room of this place, as its settings ask for it."""
+        return Where(channel=self.parent_id, server=self.guild_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +53,9 @@ class Incoming:
     `mentions_bot` counts a literal mention and a reply to the bot. `mentions_others` says that it
     addresses somebody else and not the bot. `names_bot` counts a literal mention in the text alone.
     `ordinary` is False for webhooks, system messages and whatever else is nobody speaking. `ours` says
-    that the bot itself wrote it. `quote` is what it replies to, if the platform sent that along.
+    that the bot itself wrote it. `quote` is what it replies to, if the platform sent that along, and
+    `replies_to` that message's id. `threads` says whether the bot can open a thread on it: "none" where
+    there are no threads.
     """
 
     place: Place
@@ -61,6 +69,8 @@ class Incoming:
     ordinary: bool = True
     ours: bool = False
     quote: Quote | None = None
+    replies_to: str | None = None
+    threads: Literal["none", "forbidden", "possible"] = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +123,22 @@ class MessageGone(ChatRefused):
     """That message was deleted."""
 
 
+class NotPermitted(ChatRefused):
+    """The bot lacks a permission there."""
+
+
+class PlaceLocked(ChatRefused):
+    """A thread is locked: whoever may manage threads there can write, and nobody else."""
+
+
+class FilesRefused(ChatRefused):
+    """The chat does not take the files of a message; without them it may take it."""
+
+    def __init__(self, text: str | None = None, *, reason: Literal["too_large", "forbidden"]) -> None:
+        super().__init__(text)
+        self.reason: Literal["too_large", "forbidden"] = reason
+
+
 class ChatUnusable(RoomkeyError):
     """The chat does not let this bot in at all. A person must act; trying again does not help."""
 
@@ -145,6 +171,14 @@ class ChatPort(Protocol):
         """What this platform allows."""
         ...
 
+    def file_limit_bytes(self, channel_id: str) -> int:
+        """Return how large a file may be there; answered from memory."""
+        ...
+
+    def may_attach(self, channel_id: str) -> bool:
+        """Whether files are taken there, as far as is known; answered from memory."""
+        ...
+
     async def send(
         self,
         channel_id: str,
@@ -156,7 +190,11 @@ class ChatPort(Protocol):
         rows: Sequence[Row] = (),
         files: Sequence[FileOut] = (),
     ) -> str:
-        """Send a message and return its id. The same nonce within minutes gives the first one again."""
+        """Send a message and return its id. The same nonce within minutes gives the first one again.
+
+        At most 10 files; without a body they stand alone. Raises FilesRefused if it is them that are
+        not taken.
+        """
         ...
 
     async def edit(self, channel_id: str, message_id: str, body: str, *, rows: Sequence[Row] = ()) -> None:
@@ -179,10 +217,27 @@ class ChatPort(Protocol):
         """Take a mark of ours away. Returns also if it was gone."""
         ...
 
-    async def find_sent(self, channel_id: str, body: str, *, after_id: str | None) -> str | None:
-        """Return our newest message with exactly this text behind `after_id`; None if there is none."""
+    async def find_sent(
+        self, channel_id: str, body: str, *, after_id: str | None, files: int = 0
+    ) -> str | None:
+        """Return our newest message behind `after_id` with exactly this text and so many files, else None.
+
+        Their names do not count: chats change them.
+        """
         ...
 
     async def written(self, channel_id: str, message_id: str) -> str:
-        """Return what a message of ours says; "" if it carries buttons or is gone."""
+        """Return what a message of ours says; "" if it asks something with its buttons, or is gone."""
+        ...
+
+    async def open_thread(self, channel_id: str, name: str, *, message_id: str | None = None) -> str:
+        """Open a public thread in a channel, on a message or on its own, and return its id.
+
+        A message has one thread at most, whose id is its own: the one that is there already is returned.
+        `name` is 1 to 100 characters.
+        """
+        ...
+
+    async def rename(self, channel_id: str, name: str) -> None:
+        """Give a thread of ours another name, 1 to 100 characters."""
         ...

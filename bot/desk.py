@@ -2,19 +2,24 @@
 
 import logging
 from collections.abc import Awaitable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
 from bot.access import Deny
-from bot.approvals import OpenAsks
 from bot.chat import Incoming
 from bot.commands.spec import Rooms
 from bot.gate import Gate
 from bot.interactions import Interactions
+from bot.live_messages import LiveMessages
 from bot.loops import SPENT, BotsTalk, LoopBudget
+from bot.open_asks import OpenAsk, OpenAsks
 from bot.pairing import Tried, code_in
 from bot.people import People
-from bot.routing import Silence
+from bot.questions import ANSWERED, answer_in, finish, note
+from bot.routing import Silence, key_for, own_thread
+from bot.tombstones import Tombstones
+from sessions.errors import AlreadyDecided
 from sessions.keys import session_key
 from sessions.store.values import Accepted, ChatAddress, Inbound, Prompt, Touched
 
@@ -28,7 +33,9 @@ class Desk:
     gate: Gate
     rooms: Rooms
     asks: OpenAsks
+    live: LiveMessages = field(default_factory=LiveMessages)
     loops: LoopBudget = field(default_factory=LoopBudget)
+    tombstones: Tombstones | None = None
 
     @property
     def people(self) -> People:
@@ -52,6 +59,16 @@ class Desk:
             return self._decline(incoming, _why(key))
         if not self.loops.may_take(incoming):
             return self._refuse_bot(incoming)
+        answered = answer_in(incoming, self.asks)
+        if answered is not None:
+            return self._answer(incoming, *answered)
+        room = place
+        if self.wants_thread(incoming) and incoming.threads == "possible":
+            # Its id is known before it is there, so it can be opened as often as it takes.
+            room = own_thread(place, message_id)
+            key = session_key(room.channel_id)
+        self.rooms.words.see(key, room.around)
+        steers = self.live.turn_of(place.channel_id, incoming.replies_to)  # its words are known to the agent
         return self.rooms.accept(
             Inbound(
                 source=place.platform,
@@ -60,11 +77,21 @@ class Desk:
                 address=ChatAddress(
                     platform=place.platform, channel_id=place.channel_id, message_id=str(message_id)
                 ),
-                prompt=self._prompt(incoming),
+                prompt=self._prompt(incoming)
+                if steers is None
+                else self._prompt(replace(incoming, quote=None)),
                 cursor=place.channel_id,
                 fact=self.loops.news(place.platform),
+                steers=steers,
             )
         )
+
+    def wants_thread(self, incoming: Incoming) -> bool:
+        """Whether a message is to be answered in a thread of its own, be that possible or not."""
+        if incoming.threads == "none":
+            return False
+        channel = key_for(incoming.place, self.gate.listen_channels)
+        return self.rooms.room_settings(channel)[0].auto_thread
 
     def decline(self, incoming: Incoming, reason: str) -> Awaitable[None]:
         """Remember that a message is not answered though it was meant for us, and why.
@@ -77,6 +104,20 @@ class Desk:
         declined = self._decline(incoming, SPENT)
         refusal = self.loops.refusal(incoming.place.channel_id)
         return declined if refusal is None else _said_by(declined, refusal)
+
+    def _answer(self, incoming: Incoming, entry: OpenAsk, text: str) -> Awaitable[None]:
+        """Take a reply to the agent's question as its answer; it is no prompt."""
+        note(entry, text)  # now, so that what is said next is no answer to the same
+        return self._hand_over(entry, incoming.person.name, self._decline(incoming, ANSWERED))
+
+    async def _hand_over(self, entry: OpenAsk, person_name: str, declined: Awaitable[None]) -> None:
+        try:
+            await declined
+        except BaseException:
+            entry.answers.pop()
+            raise
+        with suppress(AlreadyDecided):  # nobody waits for it any more, and the card says so
+            await finish(entry, person_name, self.rooms, is_reply=True)
 
     def _decline(self, incoming: Incoming, reason: str | None, *, addressed: bool = False) -> Awaitable[None]:
         place, message_id = incoming.place, incoming.message_id
@@ -111,15 +152,21 @@ class Desk:
         code = code_in(incoming.text) if self.people.can_pair else None
         return code is not None and self.people.try_code(incoming.person, code) is Tried.RIGHT
 
-    async def vacate(self, channel_id: str) -> None:
-        """End what runs and waits in the room of a place that is gone; its session stays. Raises StateError.
+    async def vacate(self, channel_id: str, name: str = "") -> None:
+        """End what runs and waits in the room of a place that is gone, and in those of its threads.
 
-        A room that other places share goes on.
+        Their sessions stay, under tombstones; `name` is what the place was called. A room that other places
+        share goes on. Raises StateError.
         """
-        if channel_id not in self.gate.listen_channels:
-            key = session_key(channel_id)
+        shared = channel_id in self.gate.listen_channels
+        keys = [] if shared else [session_key(channel_id)]
+        if self.tombstones is not None:
+            keys += await self.tombstones.below(channel_id)
+        for key in keys:
             await self.rooms.clear(key)
             self.rooms.stop(key)
+            if self.tombstones is not None:
+                await self.tombstones.bury(key, name if key == channel_id else "")
 
     def _prompt(self, incoming: Incoming) -> Prompt:
         return replace(_prompt(incoming), asker=self.people.asker(incoming.person, incoming.place))

@@ -8,22 +8,26 @@ _FENCE: Final = re.compile(
     # List markers and quote signs may stand before a fence; backticks may not be in its language.
     r"(?P<lead>(?:[ \t>]|[-*+][ \t]|\d{1,9}[.)][ \t])*)(?P<marker>`{3,}|~{3,})(?P<info>[^`\n]*)"
 )
-_LONGEST_CHARS: Final = 80
+LONGEST_CHARS: Final = 80
 """A fence line longer than this is no fence worth repairing: the repair would not fit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """An open code fence: what stood before it on its line, its marker and its language."""
+    """An open code fence: what stood before it on its line, its marker and its language.
+
+    `head` is the first lines of a table that was drawn in it: each part of the table begins with them.
+    """
 
     lead: str
     marker: str
     info: str
+    head: str = ""
 
     @property
     def opening(self) -> str:
-        """The line that opens it again: same marker and language, list markers as spaces."""
-        return f"{self._indent}{self.marker}{self.info}"
+        """What opens it again: same marker and language, list markers as spaces, a table's head."""
+        return "\n".join([f"{self._indent}{self.marker}{self.info}", *([self.head] if self.head else [])])
 
     @property
     def closing(self) -> str:
@@ -37,7 +41,7 @@ class Fence:
 
 def after_line(fence: Fence | None, line: str) -> Fence | None:
     """Return the fence that is open after `line` (which has no line break)."""
-    if len(line) > _LONGEST_CHARS:
+    if len(line) > LONGEST_CHARS:
         return fence
     found = _FENCE.fullmatch(line)
     if found is None:

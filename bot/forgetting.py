@@ -16,6 +16,7 @@ from sessions.clock import SystemClock
 from sessions.errors import UserError
 from sessions.keys import SessionKey, session_key
 from sessions.paths import ASIDE, INBOX, Paths
+from sessions.spool import Spool
 from sessions.store import Store, open_store
 from sessions.store.upkeep import Traces
 
@@ -56,6 +57,8 @@ def lines(found: Found) -> Sequence[str]:
         deleted.append(f"the person's words in {_counted(traces.quotes, 'turn')} of others, who quoted them")
     if is_room:
         deleted.append(f"{_counted(traces.sessions, 'conversation')}, and all that lies in {found.files[0]}")
+        if traces.settings:
+            deleted.append("what was set for it by commands, such as /config")
     elif found.files:
         deleted.append(f"{_counted(len(found.files), 'file')} that the person sent")
     stays = ["the messages in Discord: delete them there", "what the model's vendor keeps, by its own rules"]
@@ -91,6 +94,7 @@ async def _forget(paths: Paths, name: str, agree: Callable[[Sequence[str]], bool
             await store.upkeep.forget_person(name)
         else:
             await store.upkeep.forget_room(found.room)
+        await Spool(paths.spool).sweep(await store.upkeep.spooled())
     finally:
         await store.close()
     things = "directory with all in it" if found.room is not None else "file"

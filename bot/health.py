@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -27,7 +27,7 @@ class Storage(Protocol):
         """What counts."""
         ...
 
-    async def set_fact(self, scope: str, name: str, text: str) -> None:
+    def set_fact(self, scope: str, name: str, text: str) -> Awaitable[None]:
         """Store a small text. Raises StateError."""
         ...
 

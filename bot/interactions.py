@@ -6,19 +6,32 @@ from dataclasses import dataclass
 from typing import NoReturn, assert_never
 
 from bot.access import Deny, Tier
-from bot.approvals import AskClick, OpenAsks, decide
+from bot.approvals import AskClick, decide
 from bot.chat import Incoming, Person, Place
 from bot.clicks import Click, modal_for
+from bot.commands import GROUPS, config, memory
+from bot.commands.about import AboutClick, press_about
+from bot.commands.config import ConfigClick
+from bot.commands.help_view import HelpClick, help_view
+from bot.commands.memory import MemoryClick
+from bot.commands.permissions import press as press_rule
 from bot.commands.queue import press
+from bot.commands.sessions import press as press_past
 from bot.commands.spec import Call, Command, Given, Hint, Rooms
 from bot.components import MAX_CHOICES, Choice, Modal
 from bot.gate import Admitted, Gate
 from bot.interruptions import CutClick, settle
+from bot.open_asks import OpenAsks
+from bot.past_view import PastClick
 from bot.people import People
+from bot.permissions_view import RuleClick
+from bot.questions import PickClick, pick
 from bot.queue_view import QueueClick, Viewer
 from bot.refusals import only_theirs, refused
 from bot.said import Clicked, Said
+from bot.stop_button import StopClick, press_stop
 from sessions.errors import AlreadyDecided
+from sessions.store.values import Turn
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +88,7 @@ class Interactions:
     ) -> Sequence[Choice]:
         """Return what an option may be, from what was typed so far; nothing for who may not. Never waits."""
         suggest = next((one.suggest for one in command.options if one.name == option), None)
-        admitted = self.gate.admit(person, place, command.tier, "autocomplete")
+        admitted = self._admit(person, place, command.tier, "autocomplete")
         if suggest is None or isinstance(admitted, Deny):
             return ()
         hint = Hint(
@@ -98,7 +111,7 @@ class Interactions:
         options: Mapping[str, Given],
         message: Incoming | None,
     ) -> Call | Deny:
-        admitted = self.gate.admit(person, place, command.tier, "command")
+        admitted = self._admit(person, place, command.tier, "command")
         if isinstance(admitted, Deny):
             return admitted
         return Call(
@@ -114,13 +127,19 @@ class Interactions:
             message=message,
         )
 
+    def _admit(self, person: Person, place: Place, needs: Tier, ingress: str) -> Admitted | Deny:
+        admitted = self.gate.admit(person, place, needs, ingress)
+        if isinstance(admitted, Admitted):
+            self.rooms.words.see(admitted.key, place.around)
+        return admitted
+
     async def modal(self, click: Click, person: Person, place: Place) -> Modal | None:
         """Return the modal that a click opens, for whoever may click there; None if it opens none.
 
         Answers from memory, or within a second: Discord gives a click three. Whether the turn is theirs is
         asked when the modal is sent, by `click`. Raises NotAllowed, UserError.
         """
-        admitted = self.gate.admit(person, place, click.needs.own, "click")
+        admitted = self._admit(person, place, click.needs.own, "click")
         if isinstance(admitted, Deny):
             return await _refuse(admitted, click.needs.own)
         return await modal_for(click, self.rooms, admitted.key)
@@ -131,7 +150,7 @@ class Interactions:
         Raises NotAllowed, and AlreadyDecided for what is over or not of this room.
         """
         needs = click.needs
-        admitted = self.gate.admit(person, place, needs.own, "click")
+        admitted = self._admit(person, place, needs.own, "click")
         if isinstance(admitted, Deny):
             return await _refuse(admitted, needs.own)
         turn = None
@@ -141,27 +160,47 @@ class Interactions:
                 raise AlreadyDecided
             is_theirs = turn.prompt.author_id == person.id
             enough = needs.own if is_theirs else needs.others
-            admitted = self.gate.admit(person, place, enough, "click")  # that look took its time
+            admitted = self._admit(person, place, enough, "click")  # that look took its time
             if isinstance(admitted, Deny):
                 if is_theirs or admitted.tier is None:
                     return await _refuse(admitted, enough)
                 raise only_theirs(turn)
-        clicked = await self._clicked(click, person, place, admitted)
+        clicked = await self._clicked(click, turn, person, place, admitted)
         if clicked.deed:
             about = f"room {admitted.key}" if turn is None else f"turn {turn.id}"
-            await self.people.note(person, clicked.deed, about)
+            await self.people.note(person, clicked.deed, about, clicked.detail)
         return clicked
 
-    async def _clicked(self, click: Click, person: Person, place: Place, admitted: Admitted) -> Clicked:
+    async def _clicked(
+        self, click: Click, turn: Turn | None, person: Person, place: Place, admitted: Admitted
+    ) -> Clicked:
         match click:
             case AskClick():
-                line = await decide(click, person.name, self.asks, self.rooms)
-                return Clicked(Said(line), deed=f"{click.op} request")
+                if turn is None:
+                    raise AlreadyDecided
+                return await decide(click, person, turn, self.asks, self.rooms)
+            case PickClick():
+                return await pick(click, person.name, self.asks, self.rooms)
+            case RuleClick():
+                return await press_rule(click, self.rooms, admitted.key, person, admitted.tier)
             case CutClick():
                 return Clicked(Said(await settle(click, person.name, self.rooms)), deed=click.how.value)
+            case StopClick():
+                return press_stop(click, admitted.key, self.rooms)
             case QueueClick():
                 viewer = Viewer(person_id=person.id, tier=admitted.tier, channel_id=place.channel_id)
                 return await press(click, self.rooms, admitted.key, person.name, viewer)
+            case ConfigClick():
+                return await config.press(click, self.rooms, admitted.key, person.name, admitted.tier)
+            case MemoryClick():
+                return await memory.press(click, self.rooms, admitted.key)
+            case AboutClick():
+                return await press_about(click, self.rooms, self.people, admitted.key, person, place)
+            case PastClick():
+                tier = admitted.tier
+                return await press_past(click, self.rooms, self.people, admitted.key, person, place, tier)
+            case HelpClick():
+                return Clicked(help_view(GROUPS, admitted.tier, click.page))
             case _:
                 assert_never(click)
 

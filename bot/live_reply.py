@@ -7,20 +7,26 @@ from dataclasses import replace
 from itertools import count
 from typing import Final, Self, assert_never
 
+from bot.answer_pieces import answer_pieces
 from bot.answers import last_words, start_mark
-from bot.approvals import OpenAsks
 from bot.ask_cards import AskCards
+from bot.changed_files import changes_piece
 from bot.chat import ChatError, ChatPort, ChatRefused, MessageGone
 from bot.interruptions import cut_buttons
 from bot.landing import Landing
+from bot.live_messages import LiveMessages
 from bot.live_plan import Edit, LivePlan, Send, WakeAt
+from bot.live_view import folded_text, is_visible, live_text, notices
+from bot.open_asks import OpenAsks
 from bot.pauses import until_set
-from bot.render import pieces
-from bot.reply_state import ReplyState, fold, live_text
+from bot.reply_state import ReplyState, fold
+from bot.stop_button import stop_button
 from sessions.clock import Clock
 from sessions.crash_points import reached
 from sessions.errors import StateError
-from sessions.events import AskWithdrawn, Event, PermissionAsk
+from sessions.events import AskWithdrawn, Event, PermissionAsk, PlanAsk, QuestionAsk, Started
+from sessions.room_settings import RoomSettings
+from sessions.spool import Spool
 from sessions.store.values import Piece, Turn
 from sessions.turn import LiveNote, Note, Outcome
 
@@ -52,10 +58,21 @@ class LiveReply:
         clock: Clock,
         nonce: Callable[[int], str],
         ask_limit_s: float,
+        question_limit_s: float = 86_400.0,
+        room: RoomSettings | None = None,
+        spool: Spool | None = None,
+        live: LiveMessages | None = None,
     ) -> None:
-        """Show `turn` through `port`. `nonce` makes those of this start of the turn from 0, 1, 2, ..."""
+        """Show `turn` through `port`, as `room` is set. `nonce` makes those of this start from 0, 1, ...
+
+        `live` is shared with whoever takes messages: who replies to a live one speaks to its turn.
+        """
         self._port = port
         self._turn = turn
+        self._room = room or RoomSettings()
+        self._spool = spool  # for files that go with the pieces
+        self._live = live or LiveMessages()
+        self._rows = ((stop_button(turn.id),),) if port.capabilities.has_buttons else ()
         self._channel_id = turn.address.channel_id
         self._note = note
         self._noting = asyncio.Lock()
@@ -73,11 +90,13 @@ class LiveReply:
         self._cards = AskCards(
             port=port,
             turn=turn,
+            asks=asks,
             clock=clock,
             landing=self._landing,
             nonce=self._nonce,
             announce=self._announce,
             ask_limit_s=ask_limit_s,
+            question_limit_s=question_limit_s,
         )
         self._group = asyncio.TaskGroup()
         self._tasks: list[asyncio.Task[None]] = []
@@ -105,8 +124,10 @@ class LiveReply:
     def emit(self, event: Event) -> None:
         """Take one event; what it changes is shown as soon as the chat allows."""
         match event:
-            case PermissionAsk():
-                self._asks.add(self._turn.id, event)
+            case Started(workdir=workdir):
+                self._cards.workdir = workdir
+            case PermissionAsk() | QuestionAsk() | PlanAsk():
+                self._asks.add(self._turn.id, event, self._turn.prompt.author_id)
             case AskWithdrawn(id=ask):
                 self._asks.remove(self._turn.id, ask)
             case _:
@@ -128,37 +149,51 @@ class LiveReply:
         await self._landing.wait(_LAST_SEND_S)
         self._end()
         can, channel_id = self._port.capabilities, self._channel_id
-        answer = [
-            Piece(channel_id=channel_id, body=piece)
-            for text in last_words(self._turn, outcome, has_buttons=can.has_buttons)
-            for piece in pieces(text, can.message_chars)
-        ]
+        told = [*notices(self._state), outcome.notice]
+        outcome = replace(outcome, notice="\n".join(line for line in told if line))
+        said = last_words(self._turn, outcome, has_buttons=can.has_buttons, small=self._room.footer)
+        may_attach = self._port.may_attach(channel_id)
+        answer = await answer_pieces(said, channel_id, can.message_chars, self._spool, may_attach=may_attach)
         answer[0] = replace(answer[0], reply_to=self._turn.address.message_id)
         if outcome.status == "interrupted" and not outcome.decision and can.has_buttons:
             answer[-1] = replace(answer[-1], buttons=cut_buttons(self._turn.id))
-        gone = [*([self._message_id] if self._message_id else []), *self._cards.open_message_ids]
-        delete = Piece(channel_id=channel_id, action="delete")
-        lost = [*([self._unsure] if self._unsure else []), *self._cards.unsure_nonces]
+        if outcome.status != "interrupted" and self._room.display == "verbose":
+            spool, diffs = self._spool if may_attach else None, self._state.activity.diffs
+            changes = await changes_piece(diffs, channel_id, can.message_chars, spool)
+            answer += [changes] if changes is not None else []
+        return [*answer, *self._folded(), *await self._cards.pieces(outcome)]
+
+    def _folded(self) -> list[Piece]:
+        """Return what removes the live message, or leaves one line of it."""
+        if self._message_id is None and self._unsure is None:
+            return []
+        kept = folded_text(self._state, self._clock.monotonic_s(), self._room)
         return [
-            *answer,
-            *(replace(delete, target_id=message_id) for message_id in gone),
-            *(replace(delete, target_nonce=nonce) for nonce in lost),
+            Piece(
+                channel_id=self._channel_id,
+                body=kept,
+                action="fold" if kept else "delete",
+                target_id=self._message_id,
+                target_nonce=self._unsure if self._message_id is None else None,
+            )
         ]
 
     def _end(self) -> None:
         for task in self._tasks:
             task.cancel()
+        if self._message_id is not None:
+            self._live.remove(self._channel_id, self._message_id)
         for ask in self._state.asks:
             self._asks.remove(self._turn.id, ask)
 
     async def _keep_message(self) -> None:
         while not self._state.is_done:
             self._changed.clear()
-            if not self._state.is_visible:
+            if not (self._plan.exists or is_visible(self._state, self._room)):
                 await self._changed.wait()
                 continue
             now_s = self._clock.monotonic_s()
-            body = live_text(self._state, now_s, self._port.capabilities.message_chars)
+            body = live_text(self._state, now_s, self._port.capabilities.message_chars, self._room)
             command = self._plan.step(now_s, body)
             match command:
                 case Send() | Edit():
@@ -167,7 +202,9 @@ class LiveReply:
                 case WakeAt(at_s=at_s):
                     await self._clock.sleep(at_s - now_s)
                 case None:
-                    await until_set(self._changed, self._clock, REFRESH_S)
+                    # While a person is waited for, for a day perhaps, no time is counted.
+                    wait_s = None if self._state.is_asking else REFRESH_S
+                    await until_set(self._changed, self._clock, wait_s)
                 case _:
                     assert_never(command)
 
@@ -175,11 +212,11 @@ class LiveReply:
         """Carry a command out; False if this chat will never show anything of this turn."""
         try:
             if isinstance(command, Edit) and self._message_id is not None:
-                await self._port.edit(self._channel_id, self._message_id, command.body)
+                await self._port.edit(self._channel_id, self._message_id, command.body, rows=self._rows)
             else:
                 await self._send(command.body)
         except MessageGone:
-            self._message_id = None
+            self._forget()
             self._plan.lost()
         except ChatRefused as error:
             log.debug("no live message", extra={"reason": str(error)})
@@ -205,11 +242,20 @@ class LiveReply:
                     return
             self._unsure = nonce
             reached("live.before_send")
-            self._message_id = await self._port.send(self._channel_id, body, nonce=nonce, silent=True)
+            self._message_id = await self._port.send(
+                self._channel_id, body, nonce=nonce, silent=True, rows=self._rows
+            )
+            self._live.add(self._channel_id, self._message_id, self._turn.id)
             self._unsure = None
             reached("live.sent")
             await self._tell(LiveNote(nonce=nonce, message_id=self._message_id))
             reached("live.noted")
+
+    def _forget(self) -> None:
+        """The live message is not there any more."""
+        if self._message_id is not None:
+            self._live.remove(self._channel_id, self._message_id)
+        self._message_id = None
 
     async def _announce(self, nonce: str) -> None:
         """Let the store know that a card will be shown."""

@@ -27,15 +27,18 @@ def last_cut(text: str, start: int, end: int) -> int:
     `end` itself if there is none near it: a cut always makes progress.
     """
     for place in range(end, max(start, end - _LONGEST_GRAPHEME), -1):
-        if _may_cut(text, place):
+        if may_cut(text, place):
             return place
     return end
 
 
-def _may_cut(text: str, place: int) -> bool:
+def may_cut(text: str, place: int) -> bool:
+    """Whether a cut at `place`, which is behind the first character, splits no visible character."""
     if place >= len(text):
         return True
     before, after = text[place - 1], text[place]
+    if before == "\n":
+        return True
     if _JOINER in (before, after) or _extends(after) or (before, after) == ("\r", "\n"):
         return False
     if _is_flag_half(before) and _is_flag_half(after):

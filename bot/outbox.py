@@ -2,18 +2,23 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final, assert_never
 
 from tenacity import wait_exponential_jitter
 
 from bot.answers import folded
-from bot.chat import Banned, ChatError, ChatPort, ChatRefused
+from bot.chat import Banned, ChatError, ChatPort, ChatRefused, FilesRefused, MessageGone, PlaceLocked
+from bot.degraded import Degraded
 from bot.measure import units
+from bot.outbox_files import OutboxFiles, Parcel
 from bot.pauses import pause_s, until_set
 from sessions.clock import Clock
 from sessions.crash_points import reached
 from sessions.errors import StateError
+from sessions.spool import Spool
 from sessions.store import Store
 from sessions.store.values import OutboxRow
 
@@ -39,11 +44,22 @@ class Outbox:
     sent as what may be a repeat if it is not found.
     """
 
-    def __init__(self, store: Store, port: ChatPort, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        port: ChatPort,
+        clock: Clock,
+        spool: Spool | None = None,
+        *,
+        lacks: Degraded | None = None,
+    ) -> None:
+        """Send what `store` holds through `port`, files out of `spool`; `lacks` hears of locked places."""
+        self._lacks = lacks
         self.dropped = 0
         self._store = store
         self._port = port
         self._clock = clock
+        self._files = OutboxFiles(port, spool)
         self._busy: set[str] = set()
         self._banned_until_s = 0.0
         self._woken = asyncio.Event()
@@ -120,8 +136,12 @@ class Outbox:
         except ChatRefused as error:
             self.dropped += 1
             log.warning("an answer cannot be delivered", extra={**facts, "reason": str(error)})
-            await self._say_not_taken(row)
+            if self._lacks is not None and isinstance(error, PlaceLocked):
+                await self._lacks.note_locked(row.piece.channel_id)
+            else:
+                await self._say_not_taken(row)
             await self._store.outbox_drop(row.id, str(error))
+            await self._files.sent(row.piece)
         except Banned as error:  # all channels wait, and whoever was banned has said so
             self._banned_until_s = self._clock.monotonic_s() + error.retry_after_s
             await self._put_off(row, error.retry_after_s, error)
@@ -138,10 +158,12 @@ class Outbox:
             else:
                 self.dropped += 1
                 await self._store.outbox_drop(row.id, f"{type(error).__name__}: {error}")
+                await self._files.sent(row.piece)
         else:
             reached("outbox.sent")
             await self._store.outbox_done(row.id, sent_id)
             reached("outbox.done")
+            await self._files.sent(row.piece)
 
     async def _say_not_taken(self, row: OutboxRow) -> None:
         """Say that an answer is missing, for its text may be at fault; where nothing can be said, do not."""
@@ -175,19 +197,34 @@ class Outbox:
 
     async def _send_again(self, row: OutboxRow) -> str:
         channel_id, body = row.piece.channel_id, row.piece.body
-        marked = f"{body}\n{REPEAT_MARK}"
+        marked = f"{body}\n{REPEAT_MARK}".lstrip()
         fits = units(marked) <= self._port.capabilities.message_chars
+        looks = self._files.looks(row.piece)
+        if fits:
+            looks = [*self._files.looks(replace(row.piece, body=marked)), *looks]
         try:
-            for text in (marked, body) if fits else (body,):
-                if found := await self._port.find_sent(channel_id, text, after_id=row.after_id):
+            for text, files in looks:
+                if found := await self._port.find_sent(channel_id, text, after_id=row.after_id, files=files):
                     return found
         except ChatRefused as error:
             log.info("a channel cannot be searched", extra={"channel": channel_id, "reason": str(error)})
         return await self._send(row, *([marked] if fits else [body, REPEAT_MARK]))
 
     async def _send(self, row: OutboxRow, *texts: str) -> str:
-        """Send a row as one message, or as two if a mark makes it too long; return the last one's id."""
+        """Send a row as one message, or as two if a mark makes it too long; return the last one's id.
+
+        What its files do not go with goes without them, with a word about them.
+        """
+        parcel = await self._files.packed(row.piece)
+        try:
+            return await self._send_with(row, parcel, texts)
+        except FilesRefused as error:
+            log.info("files are not taken", extra={"row": row.id, "reason": str(error)})
+            return await self._send_with(row, self._files.refused(row.piece, error), texts)
+
+    async def _send_with(self, row: OutboxRow, parcel: Parcel, texts: Sequence[str]) -> str:
         piece, sent_id = row.piece, ""
+        texts = self._lined(texts, parcel)
         for at, text in enumerate(texts):
             sent_id = await self._port.send(
                 piece.channel_id,
@@ -195,8 +232,17 @@ class Outbox:
                 nonce=f"{row.nonce}{at or ''}",
                 reply_to=None if at else piece.reply_to,
                 rows=[piece.buttons] if piece.buttons and at + 1 == len(texts) else (),
+                files=() if at else parcel.files,
             )
         return sent_id
+
+    def _lined(self, texts: Sequence[str], parcel: Parcel) -> Sequence[str]:
+        """Return texts with the lines about files at their end: in a message of their own if they must."""
+        *before, last = texts
+        lined = parcel.text(last)
+        if units(lined) <= self._port.capabilities.message_chars:
+            return [*before, lined]
+        return [*texts, parcel.text("")]
 
     async def _put_away(self, row: OutboxRow) -> None:
         """Fold a message or delete it. What cannot be read, or is too long when folded, stays as it is.
@@ -210,10 +256,12 @@ class Outbox:
             target_id = await self._port.send(piece.channel_id, _STUB, nonce=nonce, silent=True)
         if target_id is None:
             return
-        kept = ""
-        if piece.action == "fold":
+        kept = piece.body
+        if piece.action == "fold" and not kept:
             kept = folded(await self._port.written(piece.channel_id, target_id))
         if not kept:
             await self._port.delete(piece.channel_id, target_id)
         elif units(kept) <= self._port.capabilities.message_chars:
-            await self._port.edit(piece.channel_id, target_id, kept)
+            rows = [piece.buttons] if piece.buttons else ()
+            with suppress(MessageGone):  # somebody was faster
+                await self._port.edit(piece.channel_id, target_id, kept, rows=rows)

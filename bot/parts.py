@@ -9,7 +9,7 @@ from importlib.metadata import version
 from typing import Final
 from uuid import UUID
 
-from bot.approvals import OpenAsks
+from bot.around import Around
 from bot.chat_discord.attachments import MIB, Limits, downloads
 from bot.chat_discord.catch_up import CatchUp
 from bot.chat_discord.client import RoomkeyClient
@@ -17,20 +17,29 @@ from bot.chat_discord.intake import Intake, Notices
 from bot.chat_discord.login import point_at
 from bot.chat_discord.members import Members
 from bot.chat_discord.missed import Finder
+from bot.chat_discord.reading import DiscordReader
+from bot.degraded import Degraded
 from bot.desk import Desk
+from bot.forks import ForkThreads, place_name
 from bot.gate import gate_of, rules_of
 from bot.legacy_start import import_at_start
+from bot.live_messages import LiveMessages
 from bot.loops import budget_of
 from bot.measured import measured_replies, traced
 from bot.metrics import Metrics
+from bot.open_asks import OpenAsks
 from bot.outbox import Outbox
+from bot.own_threads import OwnThreads
 from bot.pairing import Pairing
 from bot.people import People
 from bot.receipts import Receipts
 from bot.replies import reply_opener
-from bot.settings import Settings
+from bot.settings import Settings, claude_config_dir
 from bot.still_may import StillMay
 from bot.stopping import Stop
+from bot.tombstones import Tombstones
+from bot.transcriber import transcriber_of
+from bot.voice import Hearing
 from sessions.agents import AGENTS
 from sessions.breaker import Breaker
 from sessions.child_env import passed_on
@@ -42,6 +51,8 @@ from sessions.manager import SessionManager
 from sessions.paths import Paths
 from sessions.pool import Pool
 from sessions.redaction import Redactor
+from sessions.room_words import RoomWords
+from sessions.spool import Spool
 from sessions.store import Store, open_store
 from sessions.store.values import STORE_ID
 from sessions.way_out import Egress
@@ -91,35 +102,50 @@ async def built(
         files = await stack.enter_async_context(
             downloads(settings.discord.api_base, Limits(room_bytes=settings.inbox_mib * MIB))
         )
-        client, asks = RoomkeyClient(redactor=redactor, http_trace=traced(metrics)), OpenAsks()
+        client, asks = RoomkeyClient(redactor=redactor, http_trace=traced(metrics)), OpenAsks(store)
         adapter, credentials = AGENTS[agent.vendor], None
         if agent.credential_proxy:
             credentials = await stack.enter_async_context(CredentialProxy(passed_on(), redactor))
-        outbox = Outbox(store, client.port, clock)
-        receipts = Receipts(store, client.port, clock, are_shown=settings.discord.receipts)
+        spool, live = Spool(paths.spool), LiveMessages()
+        await spool.sweep(await store.upkeep.spooled())
         platform, members = client.port.platform, Members(client, client.port)
+        lacks = Degraded(client.port, clock, members.place_of)
+        outbox = Outbox(store, client.port, clock, spool, lacks=lacks)
+        receipts = Receipts(store, client.port, clock, are_shown=settings.discord.receipts, lacks=lacks)
         people = People(rules_of(settings), store.people, platform, Pairing(clock))
         await people.load()
-        gate = gate_of(settings, people)
+        gate, words = gate_of(settings, people), RoomWords(store, settings.told())
+        threads = OwnThreads(store, client.port, clock, members.name_of)
+        await threads.load()
         open_reply = reply_opener(
             {platform: client.port},
             asks=asks,
             clock=clock,
             store_id=await store.get_fact(*STORE_ID) or "",
             ask_limit_s=agent.ask_limit_s,
+            question_limit_s=agent.question_limit_s,
+            room=words.room,
+            spool=spool,
+            live=live,
         )
         engine = Engine(
             store=store,
             adapter=adapter,
             settings=agent,
-            policy=settings.policy_for,
+            words=words,
             paths=paths,
             clock=clock,
             pool=Pool(max_running=agent.max_running, max_live=agent.max_live),
             breaker=Breaker(clock),
             owner=owner,
             open_reply=measured_replies(open_reply, metrics, clock),
-            fetch_files=files.fetch,
+            fetch_files=Hearing(
+                files.fetch,
+                transcriber_of(settings.voice),
+                store,
+                outbox.wake,
+                max_mib=settings.voice.max_mib,
+            ),
             outbox_filled=outbox.wake,
             receipts_due=receipts.wake,
             may_run=StillMay(gate=gate, roles_now=members.roles_now, place_of=members.place_of, clock=clock),
@@ -127,8 +153,21 @@ async def built(
             limits_of_box=settings.box,
             mounts=settings.mounts_for,
             redactor=redactor,
+            spool=spool,
+            file_limit_bytes=client.port.file_limit_bytes,
             credentials=credentials,
             accept_took=metrics.accepted,
+            open_place=threads,
+            start_thread=ForkThreads({platform: client.port}, threads.untitled),
+            place_name=place_name,
+            own_config=claude_config_dir(),
+            look_around=Around(
+                reader=DiscordReader(client, client.port),
+                store=store,
+                lacks=lacks,
+                reply_to=gate.reply_to,
+                room=words.room,
+            ),
             egress=Egress(adapter, paths, settings.egress.allow) if settings.isolation == "strict" else None,
         )
         manager = SessionManager(engine)
@@ -136,11 +175,13 @@ async def built(
             gate=gate,
             rooms=manager,
             asks=asks,
+            live=live,
             loops=await budget_of(store, platform),
+            tombstones=Tombstones(store, clock),
         )
         notices = Notices(store, desk.gate.listen_channels, outbox.wake)
         finder = Finder(
-            intake=Intake(desk, client.port, notices),
+            intake=Intake(desk, client.port, notices, lacks=lacks),
             store=store,
             clock=clock,
             window_s=settings.discord.catch_up_s,

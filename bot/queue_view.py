@@ -130,7 +130,7 @@ def _entry(turn: Turn, channel_id: str) -> str:
 
 
 def _words(turn: Turn) -> str:
-    if turn.kind in (Kind.RESET, Kind.CWD):
+    if turn.kind is not Kind.PROMPT:
         return f"`/{turn.kind}`"
     text = " ".join(turn.prompt.text.split())
     end = last_cut(text, 0, reach(text, 0, _WORDS_CHARS))

@@ -6,7 +6,8 @@ from typing import Final
 
 from tenacity import wait_exponential
 
-from bot.chat import ChatError, ChatPort, ChatRefused
+from bot.chat import ChatError, ChatPort, ChatRefused, NotPermitted
+from bot.degraded import Degraded
 from bot.pauses import pause_s, until_set
 from sessions.clock import Clock
 from sessions.crash_points import reached
@@ -45,8 +46,17 @@ class Receipts:
     refuses is left as it is, what fails is tried again later.
     """
 
-    def __init__(self, store: Store, port: ChatPort, clock: Clock, *, are_shown: bool = True) -> None:
-        """Without `are_shown` no request is made: all states count as shown."""
+    def __init__(
+        self,
+        store: Store,
+        port: ChatPort,
+        clock: Clock,
+        *,
+        are_shown: bool = True,
+        lacks: Degraded | None = None,
+    ) -> None:
+        """Without `are_shown` no request is made: all states count as shown. `lacks` hears refusals."""
+        self._lacks = lacks
         self._store = store
         self._port = port
         self._clock = clock
@@ -118,11 +128,14 @@ class Receipts:
 
     async def _show(self, receipt: Receipt) -> None:
         shown = receipt.shown
-        if self._can_react:
+        is_lacking = self._lacks is not None and self._lacks.lacks(receipt.channel_id, "reactions")
+        if self._can_react and not is_lacking:
             try:
                 shown = await self._change(receipt, MARKS[receipt.state])
             except ChatRefused as error:
                 log.info("a receipt is refused", extra={"turn": receipt.turn, "reason": str(error)})
+                if self._lacks is not None and isinstance(error, NotPermitted):
+                    await self._lacks.note(receipt.channel_id, "reactions")
         await self._store.receipt_done(receipt.turn, receipt.state, shown)
 
     async def _change(self, receipt: Receipt, mark: str) -> str:

@@ -5,18 +5,24 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final, Literal, assert_never
 
-from bot.measure import units
-from bot.render import plain, shortened, window
+from bot.activity import Activity, active, at_end
+from bot.durations import elapsed as elapsed
+from bot.tail import Tail
 from sessions.events import (
+    Ask,
     AskWithdrawn,
     BackgroundTasks,
+    Compacted,
     Event,
     Exited,
     Idle,
     PermissionAsk,
+    PlanAsk,
+    QuestionAsk,
     RateLimit,
     Retry,
     Started,
+    TaskList,
     TextDelta,
     TextFinal,
     Thinking,
@@ -25,24 +31,16 @@ from sessions.events import (
     TurnDone,
 )
 
-_TITLE_CHARS: Final = 120
+_COMPACTIONS: Final = 3
 
 Withdrawal = Literal["answered", "expired", "agent", "ended"]
-
-
-@dataclass(frozen=True, slots=True)
-class ToolAtWork:
-    """A tool that runs: one line for people, and when it began."""
-
-    line: str
-    since_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class ShownAsk:
     """A permission request; `over` says why it is not open any more."""
 
-    ask: PermissionAsk
+    ask: Ask
     over: Withdrawal | None = None
 
 
@@ -50,30 +48,30 @@ class ShownAsk:
 class ReplyState:
     """What a running turn looks like.
 
-    `written` holds the whole text blocks, `writing` the one that grows. `tools` are at work, the
-    newest last. `trouble` is why nothing happens just now, if the agent says so. `mark` is a small
-    line that stands above all, `waiting` counts the turns behind this one.
+    `written` holds the whole text blocks, `writing` the one that grows; `tail` is the end of both that is
+    shown. `activity` is what the agent
+    does. `trouble` is why nothing happens just now, if the agent says so. `mark` is a small
+    line that stands above all, `waiting` counts the turns behind this one. `compactions` are the last
+    losses of context; `is_unasked` says that nobody asked for the turn.
     """
 
     since_s: float
     written: str = ""
     writing: str = ""
-    tools: Mapping[str, ToolAtWork] = field(default_factory=lambda: MappingProxyType({}))
+    tail: Tail = field(default_factory=Tail)
+    activity: Activity = field(default_factory=Activity)
     asks: Mapping[str, ShownAsk] = field(default_factory=lambda: MappingProxyType({}))
     trouble: str = ""
     mark: str = ""
     waiting: int = 0
+    is_unasked: bool = False
+    compactions: tuple[Compacted, ...] = ()
     is_done: bool = False
 
     @property
     def text(self) -> str:
         """All that was said so far."""
         return _joined(self.written, self.writing)
-
-    @property
-    def is_visible(self) -> bool:
-        """Whether there is anything to show."""
-        return bool(self.tools or self.trouble or self.text.strip())
 
     @property
     def is_asking(self) -> bool:
@@ -85,15 +83,17 @@ def fold(state: ReplyState, event: Event, now_s: float) -> ReplyState:
     """Return what to show after `event`; `state` itself if it changes nothing."""
     match event:
         case TextDelta(text=text):
-            return replace(state, writing=state.writing + text, trouble="")
+            return _moved(replace(state, writing=state.writing + text, trouble=""), state.tail)
         case TextFinal(text=text):
-            return replace(state, written=_joined(state.written, text), writing="", trouble="")
-        case ToolStart(id=call):
-            tool = ToolAtWork(_tool_line(event), now_s)
-            return replace(state, tools={**state.tools, call: tool}, trouble="")
-        case ToolEnd(id=call) if call in state.tools:
-            return replace(state, tools={k: v for k, v in state.tools.items() if k != call})
-        case PermissionAsk(id=ask):
+            whole = replace(state, written=_joined(state.written, text), writing="", trouble="")
+            return _moved(whole, state.tail if text.startswith(state.writing) else Tail())
+        case ToolStart() | ToolEnd() | TaskList() | BackgroundTasks() | Thinking():
+            activity = active(state.activity, event, now_s)
+            trouble = "" if isinstance(event, ToolStart | Thinking) else state.trouble
+            if activity is state.activity and trouble == state.trouble:
+                return state
+            return replace(state, activity=activity, trouble=trouble)
+        case PermissionAsk(id=ask) | QuestionAsk(id=ask) | PlanAsk(id=ask):
             return replace(state, asks={**state.asks, ask: ShownAsk(event)})
         case AskWithdrawn(id=ask, reason=reason) if ask in state.asks:
             over = replace(state.asks[ask], over=reason)
@@ -104,50 +104,18 @@ def fold(state: ReplyState, event: Event, now_s: float) -> ReplyState:
             over = f", over <t:{resets_at.timestamp():.0f}:R>" if resets_at else ""
             return replace(state, trouble=f"the limit of this login is reached{over}")
         case TurnDone():
-            return replace(state, is_done=True, tools={})
-        case (
-            Started()
-            | Thinking()
-            | ToolEnd()
-            | AskWithdrawn()
-            | RateLimit()
-            | BackgroundTasks()
-            | Idle()
-            | Exited()
-        ):
+            return replace(state, is_done=True, activity=at_end(state.activity))
+        case Compacted():
+            return replace(state, compactions=(*state.compactions, event)[-_COMPACTIONS:])
+        case Started(turn=None):
+            return replace(state, is_unasked=True)
+        case Started() | AskWithdrawn() | RateLimit() | Idle() | Exited():
             return state
     assert_never(event)
 
 
-def live_text(state: ReplyState, now_s: float, limit: int) -> str:
-    """Return the live message: the tail of the text, then one small line about what happens now."""
-    behind = f" · {state.waiting} waiting" if state.waiting else ""
-    status = f"-# {_status(state, now_s)}{behind}"
-    text = window(state.text, limit - units(state.mark) - units(status) - 2)
-    return "\n".join(part for part in (state.mark, text, status) if part.strip())
-
-
-def elapsed(seconds: float) -> str:
-    """Return a duration for people, in its two largest units: `4 s`, `2 min 5 s`, `1 h`."""
-    whole = max(0, int(seconds))
-    parts = [(whole // 3600, "h"), (whole // 60 % 60, "min"), (whole % 60, "s")]
-    first = next((at for at, (count, _) in enumerate(parts) if count), 2)
-    return " ".join(f"{count} {unit}" for count, unit in parts[first : first + 2] if count) or "0 s"
-
-
-def _status(state: ReplyState, now_s: float) -> str:
-    if state.trouble:
-        return f"{state.trouble} · {elapsed(now_s - state.since_s)}"
-    if state.tools:
-        tool = list(state.tools.values())[-1]
-        return f"{tool.line} · {elapsed(now_s - tool.since_s)}"
-    return elapsed(now_s - state.since_s)
-
-
-def _tool_line(event: ToolStart) -> str:
-    # The agent chose these words: shown as they are, never as Markdown.
-    title = event.title if event.title.startswith(event.name) else f"{event.name}: {event.title}"
-    return plain(shortened(title.removesuffix(": "), _TITLE_CHARS))
+def _moved(state: ReplyState, tail: Tail) -> ReplyState:
+    return replace(state, tail=tail.moved(state.text))
 
 
 def _joined(*blocks: str) -> str:

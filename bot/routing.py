@@ -1,6 +1,7 @@
 """Which session a place belongs to, and whether a message there wants an answer. Pure."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from enum import StrEnum
 
 from bot.chat import Incoming, Place
@@ -30,6 +31,11 @@ def key_for(place: Place, listen_channels: Collection[str]) -> SessionKey:
         ValueError: the channel id has not the shape of a key.
     """
     return DEFAULT_KEY if place.channel_id in listen_channels else session_key(place.channel_id)
+
+
+def own_thread(place: Place, message_id: int) -> Place:
+    """Return the place of the thread on a message: its id is the message's, also before it is opened."""
+    return replace(place, channel_id=str(message_id), parent_id=place.channel_id)
 
 
 def why_silent(incoming: Incoming, reply_to: ReplyTo, bots: Collection[str] = ()) -> Silence | None:

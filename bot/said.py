@@ -27,10 +27,13 @@ class Said:
 class Clicked:
     """What a click leaves: the message under the button becomes `message`.
 
-    `aloud` is said to everybody in the place, "" for nothing. `deed` is what the audit log calls what was
-    done, "" for nothing.
+    If it is `private`, that is told to the person alone, and the message under the button stays. `aloud` is
+    said to everybody in the place, "" for nothing. `deed` is what the audit log calls what was done, "" for
+    nothing; `detail` is what more it says.
     """
 
     message: Said
     aloud: str = ""
     deed: str = ""
+    private: bool = False
+    detail: str = ""

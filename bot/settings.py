@@ -23,10 +23,13 @@ from bot.settings_seeing import LogSettings, MetricsSettings
 from bot.settings_token import BadToken, missing, read_token, take_token
 from bot.settings_types import Directory, HttpAddress, Id, Ids, WebsocketAddress, absolute
 from bot.settings_types import ReplyTo as ReplyTo
+from bot.settings_voice import VoiceSettings
 from sessions.box.mounts import Mount
 from sessions.errors import StateError
 from sessions.keys import DEFAULT_KEY, SessionKey, session_key
-from sessions.settings import AgentSettings, BoxSettings, Isolation, OnInterrupt, RoomPolicy, WhenBusy
+from sessions.room_settings import NAMES, ShownSettings, ToldSettings
+from sessions.room_words import Listed
+from sessions.settings import AgentSettings, BoxSettings, Isolation
 
 
 class SettingsError(StateError):
@@ -98,7 +101,7 @@ class DiscordSettings(_Section):
     )
 
 
-class PlaceSettings(_Section):
+class PlaceSettings(ToldSettings):
     """What is different in one guild or channel."""
 
     reply_to: ReplyTo | None = Field(
@@ -109,10 +112,6 @@ class PlaceSettings(_Section):
 class ChannelSettings(PlaceSettings):
     """What is different in one channel or thread."""
 
-    when_busy: WhenBusy | None = Field(default=None, description="`agent.when_busy` for this room alone.")
-    on_interrupt: OnInterrupt | None = Field(
-        default=None, description="`agent.on_interrupt` for this room alone."
-    )
     keep_days: int | None = Field(default=None, ge=1, description="`keep_days` for this room alone.")
     mounts: Mounts = Field(
         default=(),
@@ -145,8 +144,10 @@ class Settings(BaseSettings):
     )
     discord: DiscordSettings = Field(default_factory=DiscordSettings)
     agent: AgentSettings = Field(default_factory=AgentSettings)
+    room: ShownSettings = Field(default_factory=ShownSettings)
     box: BoxSettings = Field(default_factory=BoxSettings)
     egress: EgressSettings = Field(default_factory=EgressSettings)
+    voice: VoiceSettings = Field(default_factory=VoiceSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     metrics: MetricsSettings = Field(default_factory=MetricsSettings)
     guild: dict[Id, PlaceSettings] = Field(default_factory=dict[str, PlaceSettings])
@@ -173,14 +174,13 @@ class Settings(BaseSettings):
                 return place.reply_to
         return self.discord.reply_to
 
-    def policy_for(self, key: SessionKey) -> RoomPolicy:
-        """Return a room's policies: its own table's word, else that of all rooms."""
-        room = self.channel.get(key)
-        if room is None:
-            return self.agent.policy
-        return RoomPolicy(
-            when_busy=room.when_busy or self.agent.when_busy,
-            on_interrupt=room.on_interrupt or self.agent.on_interrupt,
+    def told(self) -> Listed:
+        """Return what is said here about rooms: about all of them, those of a guild, and single ones."""
+        return Listed(
+            everywhere={**self.agent.told, **self.room.model_dump(exclude_unset=True)},
+            servers={guild: _told(place) for guild, place in self.guild.items()},
+            channels={channel: _told(place) for channel, place in self.channel.items()},
+            shared=self.discord.listen_channels,
         )
 
     def mounts_for(self, key: SessionKey) -> tuple[Mount, ...]:
@@ -248,6 +248,10 @@ def load_settings(config: Path | None = None, environ: MutableMapping[str, str] 
 def claude_config_dir(environ: Mapping[str, str] = os.environ) -> Path:
     """Return where this user's own Claude Code keeps its conversations; it need not exist."""
     return absolute(Path(environ.get("CLAUDE_CONFIG_DIR") or "~/.claude"))
+
+
+def _told(place: PlaceSettings) -> Table:
+    return place.model_dump(include=set(NAMES), exclude_none=True)
 
 
 def _from_variables(variables: Mapping[str, str]) -> Table:

@@ -11,7 +11,13 @@ from bot.render import plain
 from sessions.clock import Clock
 from sessions.store.values import Kind, Origin, Turn
 
-_NEEDS: Final = {Kind.RESET: Tier.OPERATOR, Kind.CWD: Tier.OWNER}
+_NEEDS: Final = {
+    Kind.RESET: Tier.OPERATOR,
+    Kind.RESUME: Tier.OPERATOR,
+    Kind.REWIND: Tier.OPERATOR,
+    Kind.COMPACT: Tier.OPERATOR,
+    Kind.CWD: Tier.OWNER,
+}
 RolesNow = Callable[[Place, str], Awaitable[frozenset[str] | None]]
 """The roles that a person has now in the guild of a place; None if the platform cannot be asked."""
 
@@ -58,7 +64,7 @@ class StillMay:
         asker = prompt.asker
         place = Place(
             platform=address.platform,
-            channel_id=address.channel_id,
+            channel_id=turn.said_in or address.channel_id,
             guild_id=asker.guild_id,
             parent_id=asker.parent_id,
         )

@@ -6,7 +6,7 @@ answers with an error answers: a restart would free no disk space.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -37,7 +37,7 @@ class Watched:
 class Storage(Protocol):
     """What is tried of the store."""
 
-    async def set_fact(self, scope: str, name: str, text: str) -> None:
+    def set_fact(self, scope: str, name: str, text: str) -> Awaitable[None]:
         """Store a small text. Raises StateError."""
         ...
 

@@ -32,7 +32,7 @@ DATABASE: Final = "roomkey.sqlite3"
 ROOMS: Final = "sessions"
 WORK: Final = "work"
 
-_BESIDE: Final = ("roomkey.toml", "import")
+_BESIDE: Final = ("roomkey.toml", "import", "spool")
 _OF_A_ROOM: Final = ("memory", "home")
 _LOGINS: Final = frozenset({".credentials.json", "auth.json"})
 _ENDINGS: Final = frozenset({".tar", ".gz", ".tgz"})

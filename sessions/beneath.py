@@ -7,6 +7,7 @@ at, never what was named. A name is a plain file name; a path of names never lea
 
 import errno
 import os
+import shutil
 import stat
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
@@ -78,6 +79,16 @@ def remove_beneath(root: Path, *names: str) -> None:
     *directories, file = map(_plain, names)
     with suppress(FileNotFoundError), _opened(root, *directories) as here:
         os.unlink(file, dir_fd=here)
+
+
+def remove_tree_beneath(root: Path, *names: str) -> None:
+    """Remove a directory below `root` with all that is in it; returns also if it was gone.
+
+    Raises ValueError and OSError as `create_beneath` does, also for a link.
+    """
+    *directories, last = map(_plain, names)
+    with suppress(FileNotFoundError), _opened(root, *directories) as here:
+        shutil.rmtree(last, dir_fd=here)
 
 
 def rename_beneath(root: Path, *names: str, to: str) -> None:

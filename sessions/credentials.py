@@ -35,6 +35,11 @@ def custom_headers(env: Mapping[str, str]) -> Mapping[str, str]:
     return {name.strip(): value.strip() for name, colon, value in lines if colon and name.strip()}
 
 
+def is_subscription(env: Mapping[str, str]) -> bool:
+    """Whether an agent with these variables works on a subscription, where no turn costs anything."""
+    return bool(env.get(OAUTH_TOKEN)) and not (env.get(API_KEY) or env.get(AUTH_TOKEN))
+
+
 def is_credential(name: str) -> bool:
     """Whether a variable of this name holds a credential of the model and nothing else."""
     return name == CUSTOM_HEADERS or (

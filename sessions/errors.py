@@ -2,7 +2,7 @@
 
     RoomkeyError
       UserError      the person in the channel can mend it; the text is shown as it is
-        QueueFull  NotAllowed  NoSuchSession  AlreadyDecided  BadWorkdir
+        QueueFull  NotAllowed  NoSuchSession  AlreadyDecided  BadWorkdir  PromptNotFound
       AgentError     a vendor's program failed; the key stays usable
         AgentMissing  AuthError  SessionBusy  SessionNotFound  AgentGone
       StateError     our files or rows are not what we wrote; never start empty over them
@@ -50,6 +50,10 @@ class AlreadyDecided(UserError):
 
 class BadWorkdir(UserError):
     """That directory cannot be a room's working directory."""
+
+
+class PromptNotFound(UserError):
+    """That message is not in the conversation of this room as it is now. Take one that `/rewind` offers."""
 
 
 class AgentError(RoomkeyError):

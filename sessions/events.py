@@ -9,6 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from sessions.ask_events import Ask as Ask
+from sessions.ask_events import PermissionAsk as PermissionAsk
+from sessions.ask_events import PlanAsk as PlanAsk
+from sessions.ask_events import Question as Question
+from sessions.ask_events import QuestionAsk as QuestionAsk
 from sessions.keys import TurnId
 
 
@@ -50,32 +55,47 @@ class Thinking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolStart:
-    """The agent uses a tool. `title` is one short line for people, without line breaks."""
+    """The agent uses a tool. `title` is one short line for people, without line breaks.
+
+    `arguments` is what it was given, long texts shortened. `parent` is the call of the sub-agent that
+    uses it, None for the agent itself.
+    """
 
     id: str
     name: str
     title: str
+    arguments: Mapping[str, object] = field(default_factory=dict[str, object])
+    parent: str | None = None
     turn: TurnId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolEnd:
-    """A tool has ended; `output` is the start of what it returned."""
+    """A tool has ended; `output` is the end of what it returned.
+
+    `diff` is what it changed in a file, as a unified diff, shortened to whole lines; "" for nothing.
+    """
 
     id: str
     failed: bool
     output: str = ""
+    diff: str = ""
     turn: TurnId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PermissionAsk:
-    """The agent waits for a yes or no before it uses a tool. Answered by `AgentSession.answer`."""
+class Task:
+    """One entry of the agent's own task list."""
 
-    id: str
-    tool: str
-    title: str
-    arguments: Mapping[str, object] = field(default_factory=dict[str, object])
+    text: str
+    state: Literal["pending", "active", "done"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskList:
+    """The agent's task list as it is now, in its order; it replaces the one before."""
+
+    tasks: tuple[Task, ...]
     turn: TurnId | None = None
 
 
@@ -112,9 +132,23 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackgroundTasks:
-    """How many tasks the agent keeps running beside its turns."""
+    """How many tasks the agent keeps running beside its turns; `names` are one short line each."""
 
     count: int
+    names: tuple[str, ...] = ()
+    turn: TurnId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compacted:
+    """The agent has replaced its conversation by a summary. Tokens of the context before and after.
+
+    `asked` says that somebody wanted it; else it was full.
+    """
+
+    before: int | None = None
+    after: int | None = None
+    asked: bool = False
     turn: TurnId | None = None
 
 
@@ -196,11 +230,15 @@ Event = (
     | Thinking
     | ToolStart
     | ToolEnd
+    | TaskList
     | PermissionAsk
+    | QuestionAsk
+    | PlanAsk
     | AskWithdrawn
     | Retry
     | RateLimit
     | BackgroundTasks
+    | Compacted
     | TurnDone
     | Idle
     | Exited

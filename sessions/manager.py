@@ -2,22 +2,27 @@
 
 import logging
 from asyncio import Future
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from types import TracebackType
 from typing import Literal, Self
 
-from sessions.agents.base import Decision
-from sessions.box.mounts import Mount
+from sessions.agents.base import ContextUse, Decision
+from sessions.apartness import Apartness, apartness
+from sessions.asides import Asides
 from sessions.engine import Engine
 from sessions.errors import AlreadyDecided, StateError
 from sessions.keys import SessionKey, TurnId
 from sessions.lanes import Lanes
-from sessions.records import SessionRecord
+from sessions.past import Past
 from sessions.recovery import settle_interrupted
-from sessions.settings import Isolation, OnInterrupt, WhenBusy
+from sessions.room_permissions import Permissions
+from sessions.room_settings import Origin, RoomSettings
+from sessions.room_status import Queue as Queue
+from sessions.room_status import RoomStatus as RoomStatus
+from sessions.room_words import RoomWords
 from sessions.store.values import (
     Accepted,
     Fate,
@@ -32,41 +37,6 @@ from sessions.store.values import (
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoomStatus:
-    """What a room is and does right now. `record` is None where nobody has spoken yet.
-
-    `when_busy` and `on_interrupt` are its policies, `paused` says that no further turn starts. `reaches`
-    is what its agent reaches of the network beside its model; None where the network is the host's.
-    """
-
-    key: SessionKey
-    record: SessionRecord | None
-    vendor: str
-    model: str | None
-    permission_mode: str
-    isolation: Isolation
-    mounts: tuple[Mount, ...]
-    state: Literal["idle", "running", "asking"]
-    waiting: int
-    running_for_s: float | None
-    live: bool
-    terminal_command: str | None
-    paused: bool = False
-    when_busy: WhenBusy = "queue"
-    on_interrupt: OnInterrupt = "ask"
-    reaches: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Queue:
-    """A room's queue: what runs, what waits in the order it will run, and whether it is paused."""
-
-    running: Turn | None
-    waiting: Sequence[Turn]
-    paused: bool
-
-
 class SessionManager:
     """Accepts, stops, answers and describes. Entering settles what a crash cut off; leaving drains.
 
@@ -76,9 +46,18 @@ class SessionManager:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._lanes = Lanes(engine)
+        self.permissions = Permissions(engine.store, engine.clock)
+        """What was allowed in each room for good, and answers that wait."""
+        self.past = Past(engine)
+        """The sessions of each room, present and past."""
+        self.asides = Asides(engine)
+        """Side questions, which no turn notices."""
 
     async def __aenter__(self) -> Self:
+        await self._engine.words.load()
         await settle_interrupted(self._engine)
+        await self.asides.tidy()
+        await self.past.__aenter__()
         await self._lanes.__aenter__()
         return self
 
@@ -86,6 +65,8 @@ class SessionManager:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         async with AsyncExitStack() as stack:
+            stack.push_async_exit(self.past)
+            stack.push_async_callback(self.asides.end)
             stack.push_async_exit(self._lanes)  # also if the drain is cut short: then its workers are too
             await self._lanes.drain(self._engine.settings.grace_s if kind is None else 0.0)
 
@@ -153,9 +134,10 @@ class SessionManager:
         self._engine.receipts_due()
         worker = self._lanes.worker(row.key)
         if worker is not None and worker.turn not in (None, result.turn):
-            busy = self._engine.policy(row.key).when_busy if row.kind is Kind.PROMPT else "queue"
-            worker.queued(result.ahead, steer=busy == "steer")
-            if busy == "interrupt":
+            busy = self._engine.room(row.key).when_busy if row.kind is Kind.PROMPT else "queue"
+            is_wanted = row.steers is not None and row.steers == worker.turn
+            worker.queued(result.ahead, steer=busy == "steer", wanted=result.turn if is_wanted else None)
+            if busy == "interrupt" and not is_wanted:
                 worker.make_way()
 
     def stop(self, key: SessionKey, turn: TurnId | None = None) -> bool:
@@ -248,17 +230,39 @@ class SessionManager:
         """Return a turn; None if there is no such turn."""
         return await self._engine.store.turn(turn)
 
+    @property
+    def words(self) -> RoomWords:
+        """What holds in each room, and where that is changed: from its next turn on."""
+        return self._engine.words
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Names of models that the vendor knows by heart."""
+        return self._engine.adapter.models
+
+    def room_settings(self, key: SessionKey) -> tuple[RoomSettings, Mapping[str, Origin]]:
+        """Return what holds in a room, from memory, and who said each value that is nobody's default."""
+        return self._engine.words.explained(key)
+
+    async def apartness(self, key: SessionKey) -> Apartness:
+        """Return what a room shares with others, of all that should be its own alone."""
+        return await apartness(self._engine, key)
+
+    async def context(self, key: SessionKey) -> ContextUse | None:
+        """Return what fills the context of a room's live agent; None without one, or if it does not say."""
+        worker = self._lanes.worker(key)
+        return None if worker is None else await worker.context()
+
     async def status(self, key: SessionKey) -> RoomStatus:
         """Return what the room is and does right now."""
         engine, worker = self._engine, self._lanes.worker(key)
         record = await engine.store.session(key)
-        lane, policy = await engine.store.lane(key), engine.policy(key)
+        lane, room = await engine.store.lane(key), engine.room(key)
         return RoomStatus(
             key=key,
             record=record,
             vendor=record.vendor if record else engine.adapter.vendor,
-            model=engine.settings.model,
-            permission_mode=engine.settings.permission_mode,
+            settings=room,
             isolation=engine.isolation,
             mounts=await engine.mounts_of(key),
             state="idle" if lane.running is None else "asking" if worker and worker.is_asking else "running",
@@ -267,7 +271,5 @@ class SessionManager:
             live=engine.pool.is_live(key),
             terminal_command=engine.adapter.terminal_command(engine.spec(record)) if record else None,
             paused=lane.paused,
-            when_busy=policy.when_busy,
-            on_interrupt=policy.on_interrupt,
             reaches=None if engine.egress is None else engine.egress.allow,
         )

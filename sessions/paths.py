@@ -109,10 +109,15 @@ class Paths:
         return self.root / "egress"
 
     @property
+    def spool(self) -> Path:
+        """Files on their way into a chat."""
+        return self.root / "spool"
+
+    @property
     def private(self) -> tuple[Path, ...]:
         """What no agent has any business with, as far as asking it not to look goes."""
         database = (self.database.with_name(f"{self.database.name}{end}") for end in ("", "-wal", "-shm"))
-        own = (self.backups, self.imports, self.session_locks, self.egress_sockets, self.audit)
+        own = (self.backups, self.imports, self.session_locks, self.egress_sockets, self.audit, self.spool)
         return (*database, *own, self.root / "discord-token")
 
     def session_lock(self, agent_session_id: str) -> Path:
@@ -123,9 +128,14 @@ class Paths:
         """Return the socket of the egress proxy of a room's agent."""
         return self.egress_sockets / f"{directory_name(key)}.sock"
 
+    @property
+    def rooms(self) -> Path:
+        """The directories of all rooms, one for each key."""
+        return self.root / "sessions"
+
     def room(self, key: SessionKey) -> Room:
         """Return a key's directories; nothing is made."""
-        return Room(self.root / "sessions" / directory_name(key))
+        return Room(self.rooms / directory_name(key))
 
     def create(self) -> None:
         """Make the directories that all rooms share, where missing, for nobody but us. Blocks."""

@@ -39,7 +39,10 @@ class SessionRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormerSession:
-    """A session that a reset, a lost conversation or an import left behind; it can be restored."""
+    """A session that a reset, a lost conversation, an import, `/resume` or `/rewind` left behind.
+
+    It can be gone on with.
+    """
 
     key: SessionKey
     vendor: str
@@ -47,7 +50,7 @@ class FormerSession:
     workdir: Path
     created: datetime
     ended: datetime
-    reason: Literal["reset", "lost", "import"]
+    reason: Literal["reset", "lost", "import", "resume", "rewind"]
     turn_count: int = 0
 
 
@@ -59,6 +62,8 @@ class Used:
     cost_usd: float | None = None
     context_tokens: int | None = None
     context_window: int | None = None
+    title: str = ""
+    """What it is called from now on, unless it has a name: its first words, after its first turn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +72,20 @@ class Renewed:
 
     agent_session_id: str
     reason: Literal["reset", "lost"]
+    title: str = ""
 
 
-SessionChange = Used | Renewed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed:
+    """The room goes on with another session that has a past; the old one is archived as by `Renewed`."""
+
+    agent_session_id: str
+    workdir: Path
+    created: datetime
+    reason: Literal["resume", "rewind"]
+    turn_count: int = 0
+    cost_usd: float = 0.0
+    title: str = ""
+
+
+SessionChange = Used | Renewed | Resumed

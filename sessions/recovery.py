@@ -42,7 +42,7 @@ async def _decide(engine: Engine, left: Interrupted) -> tuple[Settle, Sequence[P
         return Settle.RETRY, ()  # what a command changes is made twice and stays made
     if turn.attempt == 1 and not left.shown and left.tools == 0 and not await _may_have_acted(engine, left):
         return Settle.RETRY, ()
-    made_of_it = decision(engine.policy(turn.key), turn.attempt)
+    made_of_it = decision(engine.room(turn.key), turn.attempt)
     took_s = None if left.started is None else (left.ended - left.started).total_seconds()
     outcome = Outcome(
         status="interrupted",
@@ -53,7 +53,7 @@ async def _decide(engine: Engine, left: Interrupted) -> tuple[Settle, Sequence[P
         took_s=took_s,
     )
     pieces = [*await engine.open_reply(turn, _nothing_live).pieces(outcome)]
-    if left.live_nonce is not None:
+    if left.live_nonce is not None and all(one.target_nonce != left.live_nonce for one in pieces):
         pieces.append(
             Piece(
                 channel_id=turn.address.channel_id,

@@ -1,20 +1,25 @@
 """An agent's words with their secrets masked: before anything of ours shows, stores or logs them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import cast
+from pathlib import Path
+from typing import Final, cast
 
 from sessions.events import (
     AskWithdrawn,
     BackgroundTasks,
+    Compacted,
     Event,
     Exited,
     Idle,
     PermissionAsk,
+    PlanAsk,
+    QuestionAsk,
     RateLimit,
     Retry,
     Started,
+    TaskList,
     TextDelta,
     TextFinal,
     Thinking,
@@ -23,20 +28,39 @@ from sessions.events import (
     TurnDone,
 )
 from sessions.keys import TurnId
+from sessions.masked_asks import masked_ask
 from sessions.redaction import Growing, Redactor, masked_cut
+from sessions.shown_paths import shown_paths
 from sessions.turn import Outcome
+
+OUTPUT_CHARS: Final = 2000
+"""How much of the end of a tool's output is kept."""
 
 
 class RedactedEvents:
-    """The events of one process, in order. Text that grows is held back where a secret may begin."""
+    """The events of one process, in order. Text that grows is held back where a secret may begin.
 
-    def __init__(self, redactor: Redactor) -> None:
+    What tools do is told with paths as people may see them: `workdir` is the room's own. What a person is
+    asked to allow keeps its paths.
+    """
+
+    def __init__(self, redactor: Redactor, workdir: Path | None = None) -> None:
         self._redactor = redactor
+        self._workdir = workdir
         self._growing = Growing(redactor)
+        self._thoughts = Growing(redactor)
         self._turn: TurnId | None = None
+        self._thinking_turn: TurnId | None = None
 
     def read(self, event: Event) -> list[Event]:
         """Return what may be shown of an event; before an end comes what was held back until then."""
+        if isinstance(event, Thinking):
+            return [self._thought(event)]
+        if isinstance(event, TextDelta | TextFinal | ToolStart | TurnDone | Exited):  # the thought is over
+            return [*self._rest_of_thoughts(), *self._read(event)]
+        return self._read(event)
+
+    def _read(self, event: Event) -> list[Event]:
         mask, cut = self._redactor.text, partial(masked_cut, redactor=self._redactor)
         match event:
             case TextDelta(text=text, turn=turn):
@@ -50,23 +74,62 @@ class RedactedEvents:
                 return [*self._rest(), replace(event, text=mask(text))]
             case Exited(cause=cause, stderr_tail=tail):
                 return [*self._rest(), replace(event, cause=cut(cause), stderr_tail=cut(tail))]
-            case Thinking(text=text):
-                return [replace(event, text=mask(text))]
-            case ToolStart(title=title):
-                return [replace(event, title=cut(title))]
-            case ToolEnd(output=output):
-                return [replace(event, output=cut(output))]
-            case PermissionAsk(title=title, arguments=arguments):
-                shown = cast("Mapping[str, object]", self._redactor.fact(arguments))
-                return [replace(event, title=cut(title), arguments=shown)]
+            case ToolStart(title=title, arguments=arguments):
+                shown = cast("Mapping[str, object]", self._cut_fact(arguments))
+                return [replace(event, title=self._paths(cut(title)), arguments=shown)]
+            case ToolEnd(output=output, diff=diff):
+                end = self._paths(self._end_of(output))
+                return [replace(event, output=end, diff=self._paths(cut(diff)))]
+            case TaskList(tasks=tasks):
+                masked = tuple(replace(task, text=self._paths(cut(task.text))) for task in tasks)
+                return [replace(event, tasks=masked)]
+            case BackgroundTasks(names=names):
+                return [replace(event, names=tuple(self._paths(cut(name)) for name in names))]
+            case PermissionAsk(title=title):
+                return [replace(masked_ask(event, self._redactor), title=cut(title))]
+            case QuestionAsk() | PlanAsk():
+                return [masked_ask(event, self._redactor)]
             case Retry(error=error):
                 return [replace(event, error=cut(error))]
-            case Started() | AskWithdrawn() | RateLimit() | BackgroundTasks() | Idle():
+            case Thinking() | Started() | AskWithdrawn() | RateLimit() | Compacted() | Idle():
                 return [event]
+
+    def _thought(self, event: Thinking) -> Thinking:
+        if event.turn != self._thinking_turn:
+            self._thinking_turn, self._thoughts = event.turn, Growing(self._redactor)
+        return replace(event, text=self._thoughts.feed(event.text))
+
+    def _rest_of_thoughts(self) -> list[Event]:
+        rest, self._thoughts = self._thoughts.end(), Growing(self._redactor)
+        return [Thinking(text=rest, turn=self._thinking_turn)] if rest else []
 
     def _rest(self) -> list[Event]:
         rest = self._growing.end()
         return [TextDelta(text=rest, turn=self._turn)] if rest else []
+
+    def _paths(self, text: str) -> str:
+        return shown_paths(text, self._workdir)
+
+    def _end_of(self, output: str) -> str:
+        """Return the end of an output, masked before it is cut: a secret may begin before the cut."""
+        begin = max(0, len(output) - OUTPUT_CHARS)
+        if begin:
+            inside = (end for start, end in self._redactor.spans(output) if start < begin < end)
+            begin = max(begin, *inside, begin)
+        return masked_cut(output[begin:], self._redactor)
+
+    def _cut_fact(self, fact: object) -> object:
+        """Return a value of a tool's arguments, whose long texts were shortened, masked."""
+        match fact:
+            case str():
+                return self._paths(masked_cut(fact, self._redactor))
+            case Mapping():
+                pairs = cast("Mapping[str, object]", fact).items()
+                return {self._redactor.text(name): self._cut_fact(value) for name, value in pairs}
+            case list() | tuple():
+                return [self._cut_fact(value) for value in cast("Iterable[object]", fact)]
+            case _:
+                return fact
 
 
 def redacted_outcome(outcome: Outcome, redactor: Redactor) -> Outcome:

@@ -23,7 +23,7 @@ _PERCENT: Final = re.compile("%[0-9A-F]{2}")
 _ENCODINGS: Final = 4
 """A hold is given up as hostile when it is so many times longer than the longest encoding."""
 
-_DEEPEST: Final = 50
+DEEPEST: Final = 50
 _BEHIND_CUTS: Final = "….)"
 """What may stand behind the place where a text was cut off."""
 
@@ -63,7 +63,7 @@ class Redactor:
 
     def fact(self, fact: object, depth: int = 0) -> object:
         """Return a value as JSON could hold it, its texts masked; what JSON cannot hold becomes text."""
-        if depth > _DEEPEST:
+        if depth > DEEPEST:
             return "…"
         match fact:
             case None | bool() | int() | float():

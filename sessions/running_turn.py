@@ -2,20 +2,27 @@
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from typing import Final, Literal
 
 from sessions.agents.base import AgentSession, Allow, Decision, Deny, TurnInput
+from sessions.asking import Asking
 from sessions.clock import Clock
 from sessions.crash_points import reached
 from sessions.errors import AgentError
 from sessions.events import (
+    Ask,
     AskWithdrawn,
+    Compacted,
     Event,
     Exited,
     PermissionAsk,
+    PlanAsk,
+    QuestionAsk,
+    Started,
     TextDelta,
     TextFinal,
     ToolStart,
@@ -41,7 +48,8 @@ class RunningTurn:
     `begin_asking` and `end_asking` hear when it waits for a person, and when it does not any more.
     `alarm` is for its waits alone.
     `note_tool` is awaited with the title of each tool and says whether it is stored: no tool runs before
-    the store knows of one. `steer` is awaited when a further prompt may be handed over.
+    the store knows of one. `steer` is awaited when a further prompt may be handed over. `judge` is awaited
+    with each ask and may decide about it, so that nobody is asked.
     """
 
     def __init__(
@@ -56,6 +64,7 @@ class RunningTurn:
         steer: Callable[[], Awaitable[None]],
         begin_asking: Callable[[], None],
         end_asking: Callable[[], None],
+        judge: Callable[[Ask], Awaitable[Decision | None]] | None = None,
     ) -> None:
         self._agent = agent
         self._sink = sink
@@ -64,21 +73,22 @@ class RunningTurn:
         self._alarm = alarm
         self._note_tool = note_tool
         self._hand_over = steer
-        self._begin_asking = begin_asking
-        self._end_asking = end_asking
+        self._judge = judge
         self._inbox: Mailbox[Event | Halt | _Steer] = Mailbox(clock, alarm)
-        self._asks: dict[str, float] = {}  # until when each open one may be answered
+        self._asks = Asking(limits, begin_asking, end_asking)
         self._halted: Halt | None = None
         self._blocks: list[str] = []
         self._delta = ""
         self._tools = 0
         self._is_tool_stored = False
         self._last_tool = ""
+        self._started: Started | None = None
+        self._compacted: Compacted | None = None
 
     @property
     def is_asking(self) -> bool:
-        """Whether the agent waits for a person's yes or no."""
-        return bool(self._asks)
+        """Whether the agent waits for a person."""
+        return self._asks.is_open
 
     def feed(self, event: Event) -> None:
         """Hand over an event of this turn, or the end of the process. Never blocks."""
@@ -108,13 +118,12 @@ class RunningTurn:
         """
         try:
             outcome = await self._run(prompt, since_s)
-            if outcome.status == "ok":
-                return outcome
             took_s = self._clock.monotonic_s() - since_s
-            return replace(outcome, tools=self._tools, last_tool=self._last_tool, took_s=took_s)
+            began = replace(outcome, started=self._started, took_s=took_s)
+            return replace(began, tools=self._tools, last_tool=self._last_tool)
         finally:
             self._alarm.clear()
-            for ask in list(self._asks):
+            for ask in self._asks.open_ids:
                 self._close(ask)
 
     async def _run(self, prompt: TurnInput, since_s: float) -> Outcome:
@@ -122,15 +131,15 @@ class RunningTurn:
         silent_until_s = self._clock.monotonic_s() + self._limits.silence_s
         await self._send(prompt)
         while True:
-            wait_until_s = min(turn_ends_s, silent_until_s, *self._asks.values())
-            item = await self._inbox.get(wait_until_s)
+            ends_s = self._ends_s(turn_ends_s)
+            item = await self._inbox.get(min(ends_s, silent_until_s, *self._asks.ends_s))
             now_s = self._clock.monotonic_s()
             if item is None:
                 # A person who thinks is no agent that hangs.
-                if await self._deny_expired(now_s) or (self._asks and now_s < turn_ends_s):
+                if await self._deny_expired(now_s) or (self._asks.is_open and now_s < ends_s):
                     silent_until_s = now_s + self._limits.silence_s
                     continue
-                return await self._cut_short(too_long=now_s >= turn_ends_s)
+                return await self._cut_short(too_long=now_s >= ends_s)
             if not isinstance(item, str):  # what people say is no word of the agent's
                 silent_until_s = now_s + self._limits.silence_s
             if item == "steer":
@@ -143,6 +152,12 @@ class RunningTurn:
                     await self._interrupt()
             elif (outcome := await self._take(item)) is not None:
                 return outcome
+
+    def _ends_s(self, turn_ends_s: float) -> float:
+        """Return when the turn is over, as things stand: people's time to answer is not the agent's."""
+        if self._halted is not None:
+            return turn_ends_s
+        return math.inf if self._asks.is_patient else turn_ends_s + self._asks.waited_s
 
     async def _send(self, prompt: TurnInput) -> None:
         try:
@@ -164,12 +179,16 @@ class RunningTurn:
 
     async def _take(self, event: Event) -> Outcome | None:
         reached("agent.event")
-        if isinstance(event, PermissionAsk):  # open before anybody can answer it
-            if not self._asks:
-                self._begin_asking()
-            self._asks[event.id] = self._clock.monotonic_s() + self._limits.ask_s
-        self._sink.emit(event)
+        if isinstance(event, PermissionAsk | QuestionAsk | PlanAsk):
+            if self._judge is not None and (decided := await self._judge(event)) is not None:
+                await self._agent.answer(event.id, decided)
+                return None
+            self._asks.open(event, self._clock.monotonic_s())  # before anybody can answer it
+        if not (isinstance(event, AskWithdrawn) and self._halted == "interrupted"):
+            self._sink.emit(event)  # else its card stays open, and is told of the restart with the turn
         match event:
+            case Started():
+                self._started = event
             case TextDelta(text=text):
                 self._delta += text
             case TextFinal(text=text):
@@ -181,6 +200,8 @@ class RunningTurn:
                 self._agent.decide(tool, Allow() if self._is_tool_stored else _NOT_STORED)
             case AskWithdrawn(id=ask):
                 self._close(ask)
+            case Compacted():
+                self._compacted = event
             case TurnDone():
                 return self._done(event)
             case Exited():
@@ -199,6 +220,7 @@ class RunningTurn:
             resets_at=event.resets_at,
             usage=event.usage,
             agent_session_id=event.agent_session_id,
+            compacted=self._compacted,
         )
 
     def _gone(self, end: Exited) -> Outcome:
@@ -234,20 +256,16 @@ class RunningTurn:
         return None
 
     async def _deny_expired(self, now_s: float) -> bool:
-        expired = [ask for ask, until_s in self._asks.items() if until_s <= now_s]
-        for ask in expired:
+        expired = self._asks.expired(now_s)
+        for ask, limit_s in expired:
             self._close(ask)
             self._sink.emit(AskWithdrawn(id=ask, reason="expired"))
-            reason = f"Nobody answered within {_span(self._limits.ask_s)}."
-            await self._agent.answer(ask, Deny(reason=reason))
+            await self._agent.answer(ask, Deny(reason=f"Nobody answered within {_span(limit_s)}."))
         return bool(expired)
 
     def _close(self, ask: str) -> bool:
         """Whether the ask was open; it is not any more."""
-        was_open = self._asks.pop(ask, None) is not None
-        if was_open and not self._asks:
-            self._end_asking()
-        return was_open
+        return self._asks.close(ask, self._clock.monotonic_s())
 
     def _written(self) -> str:
         return "\n\n".join([*self._blocks, self._delta] if self._delta else self._blocks)

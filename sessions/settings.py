@@ -11,6 +11,10 @@ Isolation = Literal["strict", "bwrap", "landlock", "none"]
 
 WhenBusy = Literal["queue", "steer", "interrupt"]
 OnInterrupt = Literal["ask", "resume", "fail"]
+Effort = Literal["low", "medium", "high", "xhigh", "max"]
+PermissionMode = Literal["default", "acceptEdits", "plan", "dontAsk", "bypassPermissions"]
+ModelName = Annotated[str, Field(max_length=100, pattern=r"^[0-9A-Za-z][!-~]*$")]
+"""A vendor's name of a model. It stands on a command line, where a dash would begin an option."""
 
 
 class BoxSettings(BaseModel):
@@ -34,28 +38,37 @@ class BoxSettings(BaseModel):
     )
 
 
-class RoomPolicy(BaseModel):
-    """What a room does with messages during a turn, and with a turn that was interrupted."""
+class PerRoomAgentSettings(BaseModel):
+    """What of the agent can be different in each room."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    when_busy: WhenBusy = "queue"
-    on_interrupt: OnInterrupt = "ask"
+    model: ModelName | None = Field(
+        default=None, description="The agent's model; empty means the agent's own choice."
+    )
+    effort: Effort | None = Field(
+        default=None, description="How much the agent thinks; empty means the agent's own choice."
+    )
+    permission_mode: PermissionMode = Field(
+        default="default", description="What the agent may do without asking."
+    )
+    when_busy: WhenBusy = Field(
+        default="queue",
+        description="What becomes of a message that comes during a turn: it waits, is handed to the running"
+        " turn if the agent can take it, or ends that turn.",
+    )
+    on_interrupt: OnInterrupt = Field(
+        default="ask",
+        description="What becomes of a turn that was interrupted half done: a person is asked, it goes on"
+        " by itself, or it is dropped with a notice.",
+    )
 
 
-class AgentSettings(BaseModel):
+class AgentSettings(PerRoomAgentSettings):
     """Which agent runs in the rooms, how many at once, and its limits."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     vendor: Literal["claude", "scripted"] = Field(
         default="claude", description="Which agent runs in the rooms."
-    )
-    model: str | None = Field(
-        default=None, description="The agent's model; empty means the agent's own choice."
-    )
-    permission_mode: Literal["default", "acceptEdits", "plan", "dontAsk", "bypassPermissions"] = Field(
-        default="default", description="What the agent may do without asking."
     )
     max_running: int = Field(default=4, ge=1, description="How many turns run at once over all rooms.")
     max_live: int = Field(
@@ -69,15 +82,10 @@ class AgentSettings(BaseModel):
     ask_limit_s: float = Field(
         default=600.0, gt=0, description="Seconds a permission request stays open before it counts as a no."
     )
-    when_busy: WhenBusy = Field(
-        default="queue",
-        description="What becomes of a message that comes during a turn: it waits, is handed to the running"
-        " turn if the agent can take it, or ends that turn.",
-    )
-    on_interrupt: OnInterrupt = Field(
-        default="ask",
-        description="What becomes of a turn that was interrupted half done: a person is asked, it goes on"
-        " by itself, or it is dropped with a notice.",
+    question_limit_s: float = Field(
+        default=86_400.0,
+        gt=0,
+        description="Seconds a question or a plan of the agent stays open; they do not count as the turn's.",
     )
     queue_limit: int = Field(default=100, ge=1, description="How many prompts may wait in one room.")
     grace_s: float = Field(
@@ -99,9 +107,9 @@ class AgentSettings(BaseModel):
     )
 
     @property
-    def policy(self) -> RoomPolicy:
-        """What every room does that has no word of its own."""
-        return RoomPolicy(when_busy=self.when_busy, on_interrupt=self.on_interrupt)
+    def told(self) -> Mapping[str, object]:
+        """What was named here of what can be different in each room, by name."""
+        return self.model_dump(include=set(PerRoomAgentSettings.model_fields), exclude_unset=True)
 
     def vendor_options(self) -> Mapping[str, object]:
         """Return what goes to the agent's adapter as it is, by name; without what is not set."""

@@ -6,7 +6,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal, Protocol, Self
 
-from sessions.events import Event, Problem, Usage
+from sessions.errors import UserError
+from sessions.events import Compacted, Event, Problem, Started, Usage
+from sessions.keys import SessionKey
 from sessions.prompts import Fetched
 from sessions.store.values import Piece, Turn
 
@@ -23,6 +25,9 @@ class Outcome:
     end. `notice` is something the person must know before the answer. `agent_session_id` is None if
     the agent never reported one. `spent` says that the agent's process must not get another prompt.
 
+    `started` says which agent worked where. `cost_usd` is what this turn cost by the vendor's count, None
+    if unknown; with `is_estimate` nobody pays it, because the login is a subscription.
+
     How far it got: `tools` were begun, the last one `last_tool`, within `took_s` (None: unknown). Of an
     interrupted turn `cause` says whether Roomkey was stopped or crashed, and `decision` what the room's
     policy made of it; "" leaves it to a person.
@@ -34,6 +39,9 @@ class Outcome:
     problem: Problem | None = None
     resets_at: datetime | None = None
     usage: Usage = field(default_factory=Usage)
+    started: Started | None = None
+    cost_usd: float | None = None
+    is_estimate: bool = False
     notice: str = ""
     agent_session_id: str | None = None
     spent: bool = False
@@ -42,6 +50,8 @@ class Outcome:
     took_s: float | None = None
     cause: Literal["stop", "crash"] = "stop"
     decision: Literal["", "continue", "drop"] = ""
+    compacted: Compacted | None = None
+    """The last time in it that the agent replaced its conversation by a summary."""
 
 
 class ReplySink(Protocol):
@@ -85,6 +95,14 @@ Note = Callable[[LiveNote], Awaitable[None]]
 MayRun = Callable[[Turn], Awaitable[str | None]]
 """Whether a turn that waited may still run: None, or what to say where it was asked for. Within seconds."""
 
+OpenPlace = Callable[[Turn], Awaitable[str | None]]
+"""Opens the place where a turn is answered, if that is to be done: None, or what to say where it was asked
+for. Within minutes."""
+
+StartThread = Callable[[Turn, str], Awaitable[tuple[SessionKey, str]]]
+"""Opens a new thread of that name where a turn was asked for: its key, and the channel id of what is said
+there. Raises UserError."""
+
 OpenReply = Callable[[Turn, Note], ReplySink]
 FetchFiles = Callable[[Turn, Path], Awaitable[Sequence[Fetched]]]
 """Downloads a turn's attachments into the room's inbox directory; never raises for a bad file."""
@@ -92,11 +110,21 @@ FetchFiles = Callable[[Turn, Path], Awaitable[Sequence[Fetched]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How long a turn may be silent, last, and wait for an answer. Seconds."""
+    """How long a turn may be silent, last, wait for a permission and for an answer. Seconds."""
 
     silence_s: float
     turn_s: float
     ask_s: float
+    question_s: float = 86_400.0
+
+
+async def is_open(_turn: Turn) -> None:
+    """Say of every place that it exists: an `OpenPlace`."""
 
 
 Halt = Literal["stopped", "interrupted"]
+
+
+async def no_threads(_turn: Turn, _name: str) -> tuple[SessionKey, str]:
+    """Open none: a `StartThread`."""
+    raise UserError("There are no threads here.")

@@ -3,25 +3,26 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import chain, repeat
 from typing import Final, assert_never
 
-from sessions.agents.base import Decision
+from sessions.agents.base import ContextUse, Decision
 from sessions.attempt import Attempt
 from sessions.crash_points import reached
 from sessions.engine import Engine
 from sessions.errors import Fenced, StateError
+from sessions.events import Event
 from sessions.keys import SessionKey, TurnId
 from sessions.live_agent import LiveAgent
 from sessions.log import turn_context
 from sessions.rearranged import rearranged
-from sessions.records import Renewed
-from sessions.results import broken, decision, dropped, result_of
-from sessions.store.values import ChatAddress, Kind, Lease, Piece, Take, Turn, TurnResult, TurnState
+from sessions.results import broken, decision, dropped, result_of, unplaced
+from sessions.store.values import ChatAddress, Kind, Lease, Take, Turn, TurnResult, TurnState
+from sessions.switching import switched, title_of, uncompacted
 from sessions.turn import Halt, LiveNote, Outcome
 from sessions.unasked import post_unasked
 
@@ -30,7 +31,6 @@ log = logging.getLogger(__name__)
 _STORE_WAITS_S: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
 _OWN_TIME_S: Final = 0.25
 """How long a room may go from turn to turn while others wait for its place."""
-_FRESH = "Started fresh: I remember nothing of what was said here before. Files and memory notes stay."
 
 
 class Worker:
@@ -51,6 +51,7 @@ class Worker:
         self._is_draining = False
         self._turn: Turn | None = None
         self._attempt: Attempt | None = None
+        self._agent: LiveAgent | None = None
         self._halted: Halt | None = None
         self._started_s = 0.0
         self._live: LiveNote | None = None
@@ -85,13 +86,13 @@ class Worker:
         if self._attempt is not None:
             self._attempt.halt("stopped")
 
-    def queued(self, waiting: int, *, steer: bool = False) -> None:
-        """Hear how many wait behind the running turn, and whether it may take the first of them along."""
+    def queued(self, waiting: int, *, steer: bool = False, wanted: TurnId | None = None) -> None:
+        """Hear how many wait behind the running turn, and whether it may take them, or the `wanted` one."""
         self._waiting = waiting
         if self._attempt is not None:
             self._attempt.waiting(waiting)
-            if steer:
-                self._attempt.steer()
+            if steer or wanted is not None:
+                self._attempt.steer(None if steer else wanted)
 
     def drain(self) -> None:
         """Take no further turn and end when the running one has."""
@@ -104,6 +105,10 @@ class Worker:
             return False
         return await self._attempt.answer(ask, decision)
 
+    async def context(self) -> ContextUse | None:
+        """Return what fills the live agent's context; None without one, or if it does not say."""
+        return None if self._agent is None else await self._agent.context()
+
     async def run(self) -> None:
         """Serve until retired or drained; a turn that a broken run left behind is ended first."""
         with turn_context(self._key):
@@ -113,6 +118,7 @@ class Worker:
             async with asyncio.TaskGroup() as tasks:
                 say = partial(self._start_unasked, tasks)
                 agent = LiveAgent(self._engine, self._key, tasks, evict=self._leave, say_unasked=say)
+                self._agent = agent
                 try:
                     await self._serve_until_idle(lease, agent)
                 finally:
@@ -174,7 +180,7 @@ class Worker:
 
     async def _say_held(self, text: str) -> None:
         for waiting in (await self._engine.store.queued(self._key))[:1]:
-            await post_unasked(self._engine, self._key, waiting.address, Outcome(status="ok", text=text))
+            await post_unasked(self._engine, self._key, waiting.asked_at, Outcome(status="ok", text=text))
 
     async def _advance(self, lease: Lease, finish: TurnResult | None, take: Take) -> Turn | None:
         """Commit the end of a turn and the start of the next; a store in trouble is asked again and again."""
@@ -213,9 +219,19 @@ class Worker:
                     return dropped(turn, refusal)
                 match turn.kind:
                     case Kind.PROMPT:
+                        nowhere = await self._engine.open_place(turn)
+                        if nowhere is not None:
+                            return unplaced(turn, nowhere)
                         return await self._prompt(lease, agent, turn)
-                    case Kind.RESET:
-                        return await self._reset(agent, turn)
+                    case Kind.COMPACT:
+                        refused = await uncompacted(self._engine, turn)
+                        return refused or await self._prompt(lease, agent, turn)
+                    case Kind.RESET | Kind.RESUME | Kind.REWIND:
+                        reached("reset.taken")
+                        await agent.close()
+                        return await switched(self._engine, turn)
+                    case Kind.FORK:
+                        return await switched(self._engine, turn)
                     case Kind.CWD:
                         await agent.close()
                         return await rearranged(self._engine, turn)
@@ -238,19 +254,6 @@ class Worker:
             log.error("a broken worker left a turn behind", extra={"reference": reference, "turn": left.id})
             await self._advance(lease, broken(left, reference, self._live), Take.NONE)
 
-    async def _reset(self, agent: LiveAgent, turn: Turn) -> TurnResult:
-        reached("reset.taken")
-        await agent.close()
-        await self._engine.store.ensure_session(self._engine.first_record(self._key))
-        reached("reset.made")
-        return TurnResult(
-            turn=turn.id,
-            state=TurnState.DONE,
-            summary=_FRESH,
-            pieces=(Piece(channel_id=turn.address.channel_id, body=_FRESH),),
-            change=Renewed(agent_session_id=self._engine.adapter.new_session_id(), reason="reset"),
-        )
-
     async def _prompt(self, lease: Lease, agent: LiveAgent, turn: Turn) -> TurnResult:
         async def note_live(live: LiveNote) -> None:
             self._live = live
@@ -269,9 +272,11 @@ class Worker:
             if outcome.status == "interrupted":
                 if self._live is None and outcome.tools == 0 and not outcome.notice:
                     return TurnResult(turn=turn.id, state=TurnState.QUEUED)  # as if it had not begun
-                made_of_it = decision(self._engine.policy(self._key), turn.attempt)
+                made_of_it = decision(self._engine.room(self._key), turn.attempt)
                 outcome = replace(outcome, decision=made_of_it)
-            return result_of(turn, outcome, await sink.pieces(outcome))
+            title = title_of(turn.prompt.text) if agent.is_new else ""
+            agent.is_new = agent.is_new and outcome.agent_session_id is None
+            return result_of(turn, outcome, await sink.pieces(outcome), title)
 
     async def _outcome(self, attempt: Attempt) -> Outcome:
         self._attempt = attempt
@@ -289,7 +294,7 @@ class Worker:
         self._is_leaving = True
         self._woken.set()
 
-    def _start_unasked(self, tasks: asyncio.TaskGroup, outcome: Outcome) -> None:
+    def _start_unasked(self, tasks: asyncio.TaskGroup, outcome: Outcome, events: Sequence[Event]) -> None:
         if self._address is not None:
-            unasked = post_unasked(self._engine, self._key, self._address, outcome)
+            unasked = post_unasked(self._engine, self._key, self._address, outcome, events)
             tasks.create_task(unasked, name=f"unasked {self._key}")

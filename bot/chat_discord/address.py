@@ -1,34 +1,39 @@
 """Discord's objects -> Incoming, Place, Person; only here Discord's ids become ours. Pure."""
 
-from typing import Final
+from typing import Final, Literal
 
 import discord
 
 from bot.chat import Incoming, Person, Place
 from bot.chat_discord import PLATFORM
-from sessions.store.values import Attachment, Quote
+from bot.chat_discord.message_text import attachments, beyond, quoted
+from sessions.store.values import Quote
 
 _QUOTE_CHARS: Final = 4000
 """How much of a message is stored that somebody replies to: its shown part is shorter still."""
+_ACTIVE_THREADS: Final = 1000
+"""How many threads that are not archived a guild may have."""
 _ORDINARY: Final = frozenset({discord.MessageType.default, discord.MessageType.reply})
 
 
 def incoming(message: discord.Message, me: discord.abc.User) -> Incoming:
     """Return a message in words of no platform. Reads what came with the event, and asks nobody."""
-    mentions_bot = _mentions(message, me)
+    mentions_bot = addresses(message, me)
     others = {user.id for user in message.mentions} | {_replied_to(message)}
     return Incoming(
         place=place_of(message.channel, message.guild),
         person=_author(message),
         message_id=message.id,
-        text=_text(message, me),
-        attachments=tuple(_attachments(message)),
+        text=text_of(message, me),
+        attachments=tuple(attachments(message)),
         mentions_bot=mentions_bot,
         mentions_others=not mentions_bot and bool(others - {None, me.id, message.author.id}),
         names_bot=any(called in message.content for called in _callings(me)),
         ordinary=message.type in _ORDINARY and message.webhook_id is None,
         ours=message.author.id == me.id,
         quote=_quote(message, me),
+        replies_to=_answered_id(message),
+        threads=_threads(message),
     )
 
 
@@ -67,6 +72,17 @@ def has_nothing_to_read(message: discord.Message) -> bool:
     )
 
 
+def _threads(message: discord.Message) -> Literal["none", "forbidden", "possible"]:
+    channel = message.channel
+    if not isinstance(channel, discord.TextChannel) or message.type not in _ORDINARY:
+        return "none"
+    guild = channel.guild
+    if len(guild.threads) >= _ACTIVE_THREADS:  # as good as not permitted, until some of them are archived
+        return "forbidden"
+    may = channel.permissions_for(guild.me) if guild.me else discord.Permissions.all()
+    return "possible" if may.create_public_threads and may.send_messages_in_threads else "forbidden"
+
+
 def _author(message: discord.Message) -> Person:
     user = message.author
     if message.guild is None and isinstance(user, discord.Member):
@@ -92,7 +108,8 @@ def _id(snowflake: int | None) -> str | None:
     return None if snowflake is None else str(snowflake)
 
 
-def _mentions(message: discord.Message, me: discord.abc.User) -> bool:
+def addresses(message: discord.Message, me: discord.abc.User) -> bool:
+    """Whether a message mentions the bot, or replies to it."""
     # Discord offers the bot's own role beside the bot itself, and people pick either.
     role = message.guild.self_role if message.guild else None
     return (
@@ -116,13 +133,21 @@ def _answered(message: discord.Message) -> discord.Message | None:
     return answered if isinstance(answered, discord.Message) else None
 
 
+def _answered_id(message: discord.Message) -> str | None:
+    reference = message.reference
+    if message.type is not discord.MessageType.reply or reference is None:
+        return None
+    return _id(reference.message_id)
+
+
 def _quote(message: discord.Message, me: discord.abc.User) -> Quote | None:
     answered = _answered(message)
-    if answered is None or not answered.content:
+    text = "" if answered is None else quoted(answered)
+    if answered is None or not text:
         return None
     author = answered.author
     return Quote(
-        text=answered.content[:_QUOTE_CHARS],
+        text=text[:_QUOTE_CHARS],
         author_id=str(author.id),
         author_name=author.display_name,
         ours=author.id == me.id,
@@ -133,7 +158,8 @@ def _callings(me: discord.abc.User) -> tuple[str, str]:
     return f"<@{me.id}>", f"<@!{me.id}>"
 
 
-def _text(message: discord.Message, me: discord.abc.User) -> str:
+def text_of(message: discord.Message, me: discord.abc.User) -> str:
+    """Return what a message says, with what it forwards, its stickers and its poll as text."""
     # The mention that calls the bot is no part of what is asked, unless nothing else is said.
     said = message.content
     for calling in _callings(me):
@@ -141,24 +167,4 @@ def _text(message: discord.Message, me: discord.abc.User) -> str:
         if rest != said.lstrip() and rest.strip():
             said = rest.lstrip()
             break
-    forwarded = [
-        "Forwarded message:\n" + "\n".join(f"> {line}" for line in snapshot.content.splitlines())
-        for snapshot in message.message_snapshots
-        if snapshot.content
-    ]
-    return "\n\n".join(part for part in (said, *forwarded) if part)
-
-
-def _attachments(message: discord.Message) -> list[Attachment]:
-    snapshots = message.message_snapshots
-    files = [*message.attachments, *(file for snapshot in snapshots for file in snapshot.attachments)]
-    return [
-        Attachment(
-            id=str(file.id),
-            name=file.filename,
-            url=file.url,
-            size_bytes=file.size,
-            content_type=file.content_type or "",
-        )
-        for file in files
-    ]
+    return "\n\n".join(part for part in (said, *beyond(message)) if part)

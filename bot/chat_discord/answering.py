@@ -85,7 +85,7 @@ async def tell(interaction: discord.Interaction, said: Said) -> None:
             view = view_of(said.rows, redactor) if is_last else None
             given: dict[str, Any] = {} if view is None else {"view": view}
             if said.files and is_last:
-                given["files"] = files_of(said.files)
+                given["files"] = files_of(said.files, redactor)
             async with asyncio.timeout(_CALL_S):
                 await interaction.followup.send(body, ephemeral=True, allowed_mentions=_NOBODY, **given)
     except _LOST as error:

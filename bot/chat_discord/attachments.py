@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import BinaryIO, Final, Self
 
 import aiohttp
 import yarl
@@ -16,6 +16,8 @@ from aiohttp.abc import AbstractResolver
 from bot.chat_discord.public_only import public_socket
 from sessions.beneath import create_beneath, list_beneath, remove_beneath
 from sessions.foreign_text import one_line
+from sessions.images import IMAGE_BYTES, image_in
+from sessions.process import to_the_end
 from sessions.prompts import Fetched
 from sessions.store.values import Attachment, Turn
 
@@ -24,6 +26,8 @@ log = logging.getLogger(__name__)
 MIB: Final = 1024**2
 PASTE_BYTES: Final = 256 * 1024
 """How much of a long paste becomes part of the prompt."""
+INLINE_BYTES: Final = 8 * 1024
+"""How large a text file may be that becomes part of the prompt."""
 
 _READ_BYTES: Final = 64 * 1024
 _NAMES_TRIED: Final = 20
@@ -81,9 +85,12 @@ class Downloads:
         until_s = min(over_s, asyncio.get_running_loop().time() + self.limits.file_s)
         try:
             async with asyncio.timeout_at(until_s):
-                content = await self._read(file, await asyncio.to_thread(self._room_for, file, inbox))
-                path = await asyncio.to_thread(_store, inbox, stem, _extension(file.name), content)
-                return _fetched(file, path, content)
+                most = await asyncio.to_thread(self._room_for, file, inbox)
+                url = _checked(file.url, self.origins)
+                target = _Target(inbox, stem, _extension(file.name))
+                async with target:
+                    await self._stream(url, target, most)
+                return await asyncio.to_thread(_fetched, file, target)
         except _NotFetched as error:
             problem = str(error)
         except TimeoutError:
@@ -107,20 +114,18 @@ class Downloads:
             raise _NotFetched(_full(self.limits.room_bytes))
         return min(left, self.limits.file_bytes)
 
-    async def _read(self, file: Attachment, most: int) -> bytes:
-        url = _checked(file.url, self.origins)
+    async def _stream(self, url: yarl.URL, target: "_Target", most: int) -> None:
+        """Let a file go to disk as it comes. What is too large ends it, and nothing of it stays."""
         async with self.session.get(url, allow_redirects=False, headers=_UNPACKED) as answer:
             if answer.status != 200:
                 raise _NotFetched(f"Discord answered {answer.status} for it.")
-            content = bytearray()
             async for part in answer.content.iter_chunked(_READ_BYTES):
-                content += part
-                if len(content) > most:
+                if target.size_bytes + len(part) > most:
                     is_small = most < self.limits.file_bytes
                     raise _NotFetched(
                         _full(self.limits.room_bytes) if is_small else _too_large(self.limits.file_bytes)
                     )
-            return bytes(content)
+                await asyncio.to_thread(target.write, part)
 
 
 @asynccontextmanager
@@ -160,11 +165,25 @@ def _full(most: int) -> str:
     return f"The room's inbox would hold more than {most // MIB} MiB; something in it must go first."
 
 
-def _fetched(file: Attachment, path: Path, content: bytes) -> Fetched:
-    if file.name.lower() != _PASTE:
-        return Fetched(attachment=file, path=path)
-    text = content[:PASTE_BYTES].decode("utf-8", "replace")
-    return Fetched(attachment=file, path=path, text=text, is_cut=len(content) > PASTE_BYTES)
+def _fetched(file: Attachment, target: "_Target") -> Fetched:
+    """Return a file as what it is by its own bytes: a picture, a text, or only a path. Blocks."""
+    content = bytes(target.begin)
+    if file.name.lower() == _PASTE:
+        text = content[:PASTE_BYTES].decode("utf-8", "replace")
+        return Fetched(attachment=file, path=target.path, text=text, is_cut=target.size_bytes > PASTE_BYTES)
+    if len(content) < target.size_bytes:
+        return Fetched(attachment=file, path=target.path)
+    return Fetched(attachment=file, path=target.path, text=_small_text(content), image=image_in(content))
+
+
+def _small_text(content: bytes) -> str | None:
+    """Return what a small text file says; None for one that is large, empty or no text."""
+    if len(content) > INLINE_BYTES or b"\0" in content:
+        return None
+    try:
+        return content.decode().strip() or None
+    except UnicodeDecodeError:
+        return None
 
 
 def _extension(name: str) -> str:
@@ -173,20 +192,54 @@ def _extension(name: str) -> str:
     return ending if ending in _EXTENSIONS else "bin"
 
 
-def _store(inbox: Path, stem: str, extension: str, content: bytes) -> Path:
-    """Store a file whole or not at all, under a name that is free: a repeated turn gets a new one. Blocks."""
-    for number in range(1, _NAMES_TRIED + 1):
-        name = f"{stem}.{extension}" if number == 1 else f"{stem}_{number}.{extension}"
+class _Target:
+    """A file in an inbox that is being written: there whole when this is left, and not at all on an error."""
+
+    def __init__(self, inbox: Path, stem: str, extension: str) -> None:
+        self.path = inbox / f"{stem}.{extension}"
+        self.size_bytes = 0
+        self.begin = bytearray()  # all of it, or more than is looked into
+        self._names = [self.path.name, *(f"{stem}_{n}.{extension}" for n in range(2, _NAMES_TRIED + 1))]
+        self._file: BinaryIO | None = None
+
+    async def __aenter__(self) -> Self:
         try:
-            descriptor = create_beneath(inbox.parent, inbox.name, name)
-        except FileExistsError:
-            continue
-        try:
-            with os.fdopen(descriptor, "wb") as target:
-                target.write(content)
-        except OSError:
-            with suppress(OSError):
-                remove_beneath(inbox.parent, inbox.name, name)
+            await to_the_end(asyncio.to_thread(self._create))
+        except BaseException:
+            await to_the_end(asyncio.to_thread(self._close, is_whole=False))
             raise
-        return inbox / name
-    raise _NotFetched("Its name is taken in the inbox.")
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, *exc: object) -> None:
+        await to_the_end(asyncio.to_thread(self._close, is_whole=kind is None))
+
+    def write(self, part: bytes) -> None:
+        """Add to it. Blocks."""
+        assert self._file is not None
+        self._file.write(part)
+        self.size_bytes += len(part)
+        if len(self.begin) <= IMAGE_BYTES:
+            self.begin += part
+
+    def _create(self) -> None:
+        """Make a file under a name that is free: a repeated turn gets a new one."""
+        inbox = self.path.parent
+        for name in self._names:
+            with suppress(FileExistsError):
+                self._file = os.fdopen(create_beneath(inbox.parent, inbox.name, name), "wb")
+                self.path = inbox / name
+                return
+        raise _NotFetched("Its name is taken in the inbox.")
+
+    def _close(self, *, is_whole: bool) -> None:
+        if self._file is None:
+            return
+        try:
+            self._file.close()
+        except OSError:
+            is_whole = False
+            raise
+        finally:
+            if not is_whole:
+                with suppress(OSError):
+                    remove_beneath(self.path.parent.parent, self.path.parent.name, self.path.name)

@@ -156,11 +156,12 @@ class RoomkeyClient(discord.Client):
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         """End what runs and waits in the room of a channel that was deleted."""
-        await self._vacated(channel.guild.id, channel.id)
+        # discord.py tells of the threads below that it knows, each by itself.
+        await self._vacated(channel.guild.id, channel.id, channel.name)
 
     async def on_raw_thread_delete(self, gone: discord.RawThreadDeleteEvent) -> None:
         """End what runs and waits in the room of a thread that was deleted."""
-        await self._vacated(gone.guild_id, gone.thread_id)
+        await self._vacated(gone.guild_id, gone.thread_id, "" if gone.thread is None else gone.thread.name)
 
     async def on_thread_create(self, thread: discord.Thread) -> None:
         """Join a new thread: of one it has not joined, a bot may hear nothing."""
@@ -212,10 +213,10 @@ class RoomkeyClient(discord.Client):
             deleted = partial(self._intake.deleted, str(gone.channel_id), message_ids)
             await self._admitted(gone.channel_id, deleted)
 
-    async def _vacated(self, guild_id: int, channel_id: int) -> None:
+    async def _vacated(self, guild_id: int, channel_id: int, name: str) -> None:
         # Behind what was said there before: else that would wait, and run, in a place that is gone.
         if self._desk.gate.concerns(str(guild_id)):
-            await self._admitted(channel_id, partial(self._desk.vacate, str(channel_id)))
+            await self._admitted(channel_id, partial(self._desk.vacate, str(channel_id), name))
 
     def _look_for_missing_intent(self, message: discord.Message) -> None:
         by_somebody = not message.author.bot and message.type is discord.MessageType.default

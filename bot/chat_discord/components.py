@@ -8,6 +8,7 @@ import discord
 
 from bot.components import Button, FileOut, Menu, Modal, Pressed, Row
 from bot.measure import last_cut, reach, units
+from sessions.redacted_files import redacted_file
 from sessions.redaction import Redactor
 
 _STYLES: Final = {
@@ -35,6 +36,12 @@ def view_of(rows: Iterable[Row], redactor: Redactor) -> discord.ui.View | None:
     return view if view.children else None
 
 
+def actions_of(components: Sequence[object]) -> list[str]:
+    """Return what the buttons and menus under a message say; "" for one that is none of ours."""
+    parts = [part for row in components for part in getattr(row, "children", [row])]
+    return [str(getattr(part, "custom_id", None) or "") for part in parts]
+
+
 def modal_of(modal: Modal, redactor: Redactor) -> discord.ui.Modal:
     """Return a modal as Discord shows it, its texts masked and cut to its limits."""
     shown = discord.ui.Modal(title=fitted(redactor.text(modal.title), 45), custom_id=modal.action)
@@ -57,9 +64,12 @@ def modal_of(modal: Modal, redactor: Redactor) -> discord.ui.Modal:
     return shown
 
 
-def files_of(files: Iterable[FileOut]) -> list[discord.File]:
-    """Return files as discord.py sends them."""
-    return [discord.File(io.BytesIO(file.content), filename=file.name) for file in files]
+def files_of(files: Iterable[FileOut], redactor: Redactor) -> list[discord.File]:
+    """Return files as discord.py sends them, their names and contents masked. Takes long for large ones."""
+    return [
+        discord.File(io.BytesIO(redacted_file(file.content, redactor)), filename=redactor.text(file.name))
+        for file in files
+    ]
 
 
 def pressed(interaction: discord.Interaction[Any]) -> Pressed:

@@ -7,12 +7,24 @@ from typing import Final
 import aiohttp
 import discord
 
-from bot.chat import Banned, ChatError, ChatRefused, MessageGone
+from bot.chat import (
+    Banned,
+    ChatError,
+    ChatRefused,
+    FilesRefused,
+    MessageGone,
+    NotPermitted,
+    PlaceLocked,
+)
 
 UNKNOWN_MESSAGE: Final = 10008
 _UNKNOWN_CHANNEL: Final = 10003
 _TOO_MANY_EDITS_OF_AN_OLD_MESSAGE: Final = 30046
 _SLOW_MODE: Final = 20016
+_NO_ACCESS: Final = 50001
+_THREAD_LOCKED: Final = 160005
+_TOO_LARGE: Final = 40005
+_MISSING_PERMISSIONS: Final = 50013
 _BANNED_S: Final = 300.0
 _LIMITED_WAIT_S: Final = 30.0
 
@@ -39,10 +51,22 @@ def is_channel_gone(error: ChatError) -> bool:
     return isinstance(cause, discord.HTTPException) and cause.code == _UNKNOWN_CHANNEL
 
 
+def is_forbidden(error: ChatError) -> bool:
+    """Whether Discord said that a permission is missing, which may be one for a part of a message alone."""
+    cause = error.__cause__
+    return isinstance(cause, discord.HTTPException) and cause.code == _MISSING_PERMISSIONS
+
+
 def _of_answer(error: discord.HTTPException) -> ChatError:
     text = f"Discord answered {error.status}, code {error.code}: {error.text[:300]}"
     if error.code in (UNKNOWN_MESSAGE, _TOO_MANY_EDITS_OF_AN_OLD_MESSAGE):
         return MessageGone(text)  # in both cases a new message takes its place
+    if error.code == _TOO_LARGE or error.status == 413:
+        return FilesRefused(text, reason="too_large")
+    if error.code in (_NO_ACCESS, _MISSING_PERMISSIONS):
+        return NotPermitted(text)
+    if error.code == _THREAD_LOCKED:
+        return PlaceLocked(text)
     if error.code == _SLOW_MODE:
         return ChatError(text, retry_after_s=5.0, is_untaken=True)
     if _is_from_the_edge(error):

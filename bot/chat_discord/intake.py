@@ -9,6 +9,7 @@ from typing import Final
 from bot.access import Deny
 from bot.chat import ChatError, ChatPort, Incoming, Place
 from bot.commands.pair import OWNED, closed
+from bot.degraded import Degraded
 from bot.desk import Desk
 from bot.loops import BotsTalk
 from bot.render import plain
@@ -90,6 +91,7 @@ class Intake:
     port: ChatPort
     notices: Notices | None = None
     clock: Clock = field(default_factory=SystemClock)
+    lacks: Degraded | None = None
     _refused: dict[str, float] = field(default_factory=dict[str, float])
 
     def said(self, message: Incoming) -> Awaitable[None]:
@@ -151,8 +153,10 @@ class Intake:
     async def _said(self, message: Incoming, taken: Awaitable[Accepted | None]) -> None:
         try:
             try:
-                await taken
+                accepted = await taken
                 reached("accept.after_commit")
+                if accepted is not None:
+                    await self.note_lacks(message)
             except QueueFull:
                 await self.refuse(message)
             except BotsTalk as talk:
@@ -162,6 +166,11 @@ class Intake:
             log.warning("a message was not stored", extra=facts)
             if self.concerns_us(message):
                 await self.tell(message, NOT_STORED)
+
+    async def note_lacks(self, message: Incoming) -> None:
+        """Say of a message that was taken what it cannot have here."""
+        if self.lacks is not None and message.threads == "forbidden" and self.desk.wants_thread(message):
+            await self.lacks.note(message.place.channel_id, "threads")
 
     async def say_bots_talk(self, message: Incoming, talk: BotsTalk) -> None:
         """Say that bots have had their turns where this was said. Raises StateError."""
@@ -209,7 +218,7 @@ class Intake:
             # Not one word of it: somebody took it back, and it may have been a password.
             who = plain(first.prompt.author_name or "somebody")
             text = f"-# Dropped what {who} had waiting here."
-        await self._say(channel_id, text, f"gone-{first.address.message_id}")
+        await self._say(channel_id, text, f"gone-{first.address.message_id or first.id}")
 
     async def _mark(self, message: Incoming) -> None:
         try:

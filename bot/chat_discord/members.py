@@ -40,6 +40,11 @@ class Members:
         except ChatError:
             return None
 
+    def name_of(self, channel_id: str) -> str | None:
+        """Return what a channel or thread is called that the gateway listed, or None."""
+        channel = self._client.get_channel(int(channel_id))
+        return channel.name if isinstance(channel, discord.abc.GuildChannel | discord.Thread) else None
+
     def place_of(self, channel_id: str) -> Place | None:
         """Return a channel that the gateway listed, or None."""
         channel = self._client.get_channel(int(channel_id))

@@ -87,8 +87,8 @@ class Finder:
             try:
                 if reason := reasons.get(one.message_id):
                     await desk.decline(one, reason)
-                else:
-                    await desk.take(one)
+                elif await desk.take(one) is not None:
+                    await self.intake.note_lacks(one)
             except QueueFull:
                 await self.intake.refuse(one)
             except BotsTalk as talk:

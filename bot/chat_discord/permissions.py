@@ -26,6 +26,8 @@ NEEDS: Final = (
     Need(SEND_MESSAGES, "Send Messages", "answer"),
     Need(1 << 38, "Send Messages in Threads", "answer in threads and forum posts"),
     Need(1 << 16, "Read Message History", "find what was missed, and answer as a reply"),
+    Need(1 << 35, "Create Public Threads", "open threads where a channel is set to, and for forks"),
+    Need(1 << 15, "Attach Files", "send what the agent made, and answers too long for messages, as files"),
     Need(1 << 6, "Add Reactions", "show under each message what becomes of it"),
 )
 """Written by hand, one line for each; the offline guild tells the tests when one is used that is not here."""

@@ -10,11 +10,12 @@ from typing import Any, Final
 
 import discord
 
-from bot.chat import Banned, Capabilities, MessageGone
+from bot.chat import Banned, Capabilities, ChatRefused, FilesRefused, MessageGone
 from bot.chat_discord.address import PLATFORM
-from bot.chat_discord.components import files_of, view_of
-from bot.chat_discord.errors import translated
+from bot.chat_discord.components import actions_of, files_of, view_of
+from bot.chat_discord.errors import UNKNOWN_MESSAGE, is_forbidden, translated
 from bot.components import FileOut, Row
+from bot.stop_button import is_stop
 from sessions.clock import Clock, SystemClock
 from sessions.redaction import Redactor
 
@@ -23,6 +24,10 @@ log = logging.getLogger(__name__)
 _NOBODY: Final = discord.AllowedMentions.none()
 _CALL_S: Final = 30.0
 _TYPING_S: Final = 10.0
+_UPLOAD_BYTES_PER_S: Final = 128 * 1024
+"""How slow a line may be on which files still arrive."""
+_FILE_BYTES: Final = 10 * 1024**2
+"""What a file may have where nobody knows better: in direct messages, and in servers without boosts."""
 _LOOK_BACK: Final = 500
 """How many messages are searched for one that may have been sent, in pages of 100."""
 _CLOCK: Final = SystemClock()
@@ -30,6 +35,7 @@ _NO_HISTORY_NO_REPLY: Final = 160002
 """Who may not read a channel's history may write there, but not as a reply."""
 _UNKNOWN_EMOJI: Final = 10014
 """Also what an emoji is called that stands under no message."""
+_HAS_THREAD: Final = 160004
 _LINK: Final = re.compile(r"https?://", re.IGNORECASE)
 
 
@@ -77,6 +83,19 @@ class DiscordPort:
                 log.warning("Discord turns this machine away", extra={"quiet_for_s": error.retry_after_s})
             raise
 
+    def file_limit_bytes(self, channel_id: str) -> int:
+        """Return how large a file may be there: a server's boosts raise it."""
+        channel = self._client.get_channel(int(channel_id))
+        guild = getattr(channel, "guild", None)
+        return guild.filesize_limit if isinstance(guild, discord.Guild) else _FILE_BYTES
+
+    def may_attach(self, channel_id: str) -> bool:
+        """Whether files are taken there, as far as is known."""
+        channel = self._client.get_channel(int(channel_id))
+        if not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
+            return True
+        return channel.permissions_for(channel.guild.me).attach_files
+
     async def send(
         self,
         channel_id: str,
@@ -103,7 +122,7 @@ class DiscordPort:
         if rows:
             given["view"] = view_of(rows, self._redactor)
         if files:
-            given["files"] = files_of(files)
+            given["files"] = await asyncio.to_thread(files_of, files, self._redactor)
         no_previews = silent or len(_LINK.findall(body)) > 1
         send = partial(
             self._channel(channel_id).send,
@@ -112,15 +131,21 @@ class DiscordPort:
             suppress_embeds=no_previews,
             allowed_mentions=_NOBODY,
         )
-        with self.asking():
-            async with asyncio.timeout(_CALL_S):
-                try:
-                    sent: discord.Message = await send(**given)
-                except discord.HTTPException as error:
-                    if error.code != _NO_HISTORY_NO_REPLY:
-                        raise
-                    del given["reference"]
-                    sent = await send(**given)
+        limit_s = _CALL_S + sum(len(file.content) for file in files) / _UPLOAD_BYTES_PER_S
+        try:
+            with self.asking():
+                async with asyncio.timeout(limit_s):
+                    try:
+                        sent: discord.Message = await send(**given)
+                    except discord.HTTPException as error:
+                        if error.code != _NO_HISTORY_NO_REPLY:
+                            raise
+                        del given["reference"]
+                        sent = await send(**given)
+        except ChatRefused as error:
+            if files and is_forbidden(error):  # perhaps no message at all: without files that shows
+                raise FilesRefused(str(error), reason="forbidden") from error
+            raise
         return str(sent.id)
 
     async def edit(self, channel_id: str, message_id: str, body: str, *, rows: Sequence[Row] = ()) -> None:
@@ -165,8 +190,10 @@ class DiscordPort:
                     if error.code != _UNKNOWN_EMOJI:
                         raise
 
-    async def find_sent(self, channel_id: str, body: str, *, after_id: str | None) -> str | None:
-        """Return our newest message with exactly this text behind `after_id`; None if there is none."""
+    async def find_sent(
+        self, channel_id: str, body: str, *, after_id: str | None, files: int = 0
+    ) -> str | None:
+        """Return our newest message behind `after_id` with exactly this text and so many files, else None."""
         behind = None if after_id is None else discord.Object(int(after_id))
         body = self._redactor.text(body)  # as it was sent
         newest_first = self._channel(channel_id).history(limit=_LOOK_BACK, after=behind, oldest_first=False)
@@ -175,19 +202,56 @@ class DiscordPort:
                 found = [
                     str(message.id)
                     async for message in newest_first
-                    if message.author.id == self._me.id and message.content.strip() == body.strip()
+                    if message.author.id == self._me.id
+                    and message.content.strip() == body.strip()
+                    and len(message.attachments) == files
                 ]
         return found[0] if found else None
 
     async def written(self, channel_id: str, message_id: str) -> str:
-        """Return what a message of ours says; "" if it carries buttons or is gone."""
+        """Return what a message of ours says; "" if it asks something with its buttons, or is gone."""
         try:
             with self.asking():
                 async with asyncio.timeout(_CALL_S):
                     message = await self._channel(channel_id).fetch_message(int(message_id))
         except MessageGone:
             return ""
-        return "" if message.components else message.content
+        asks = any(not is_stop(action) for action in actions_of(message.components))
+        return "" if asks else message.content
+
+    async def open_thread(self, channel_id: str, name: str, *, message_id: str | None = None) -> str:
+        """Open a public thread in a channel, on a message or on its own, and return its id."""
+        name = self._redactor.text(name)
+        with self.asking():
+            async with asyncio.timeout(_CALL_S):
+                channel = await self._looked_up(channel_id)
+                if not isinstance(channel, discord.TextChannel):
+                    raise ChatRefused("There are no threads in such a channel.")
+                if message_id is None:
+                    public = discord.ChannelType.public_thread
+                    return str((await channel.create_thread(name=name, type=public)).id)
+                try:
+                    await channel.get_partial_message(int(message_id)).create_thread(name=name)
+                except discord.HTTPException as error:
+                    if error.code == UNKNOWN_MESSAGE:  # a thread outlives the message it was opened on
+                        return str((await self._looked_up(message_id)).id)
+                    if error.code != _HAS_THREAD:
+                        raise
+                return message_id  # on Discord, that is the id of its thread
+
+    async def rename(self, channel_id: str, name: str) -> None:
+        """Give a thread of ours another name."""
+        name = self._redactor.text(name)
+        with self.asking():
+            async with asyncio.timeout(_CALL_S):
+                channel = await self._looked_up(channel_id)
+                if not isinstance(channel, discord.Thread):
+                    raise ChatRefused("Only threads are given names.")
+                await channel.edit(name=name)
+
+    async def _looked_up(self, channel_id: str) -> Any:
+        found = self._client.get_channel(int(channel_id))
+        return await self._client.fetch_channel(int(channel_id)) if found is None else found
 
     @property
     def _me(self) -> discord.ClientUser:

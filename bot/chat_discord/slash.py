@@ -167,7 +167,7 @@ def _typed(option: Option) -> tuple[object, object]:
         case "role":
             return discord.Role | None, None
         case "choice":
-            return Literal[option.choices], option.choices[0]
+            return Literal[option.choices], None
         case _:
             assert_never(option.kind)
 

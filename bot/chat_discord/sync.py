@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 import logging
+from collections.abc import Awaitable
 from typing import Any, Final, Protocol
 
 import aiohttp
@@ -23,7 +24,7 @@ class Facts(Protocol):
         """Return a stored text, or None."""
         ...
 
-    async def set_fact(self, scope: str, name: str, text: str) -> None:
+    def set_fact(self, scope: str, name: str, text: str) -> Awaitable[None]:
         """Store a text."""
         ...
 

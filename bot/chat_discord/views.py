@@ -71,7 +71,7 @@ async def _answer(port: ChatPort, interaction: discord.Interaction[Any], clicked
         return
     channel_id, message, becomes = str(interaction.channel_id), interaction.message, clicked.message
     try:
-        if message is None:
+        if message is None or clicked.private:
             await tell(interaction, becomes)
         elif message.flags.ephemeral:
             await become(interaction, becomes)

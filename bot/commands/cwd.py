@@ -86,7 +86,7 @@ async def _said(call: Call, accepted: Awaitable[Accepted], change: Rearrangement
 
 CWD: Final = Command(
     name="cwd",
-    description="Where this room's agent works and what else it sees; change it",
+    description="Show where this room's agent works and what else it sees; change it",
     tier=Tier.OWNER,
     run=_run,
     options=(

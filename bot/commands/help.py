@@ -4,27 +4,45 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.access import Tier
-from bot.commands.spec import Call, Command
+from bot.commands.help_view import Groups, command_view, help_view, shown_name, theirs
+from bot.commands.spec import Call, Command, Hint, Option
+from bot.components import Choice
 from bot.said import Said
+from sessions.errors import UserError
 
-_INTRO = (
-    "Every channel, thread and direct message is a room with a session of its own; only listen"
-    " channels share one. Just write."
-)
-_FOR: Final = {Tier.OPERATOR: " (operators)", Tier.OWNER: " (owners)"}
+TOPIC: Final = "Help"
 
 
-def help_command(others: Sequence[Command]) -> Command:
-    """Return the command that describes `others` and itself, as far as the person who asks may use them."""
+def with_help(groups: Groups) -> Groups:
+    """Return all commands by topic, /help among them: the topic `Help` holds it alone."""
+    everything: dict[str, Sequence[Command]] = {**groups}
 
     async def run(call: Call) -> Said:
-        theirs = [one for one in (*others, command) if Tier.USER <= one.tier <= call.tier]
-        return Said("\n".join([_INTRO, *map(_line, theirs)]))
+        asked = call.text("command").strip()
+        if not asked:
+            return help_view(everything, call.tier)
+        named = [one for one in _of(call.tier) if shown_name(one) == asked or one.name == asked.lstrip("/")]
+        if not named:
+            raise UserError(f"There is no command `{asked[:50]}` for you. `/help` lists those there are.")
+        return command_view(named[0])
 
-    command = Command(name="help", description="What can be said here", tier=Tier.USER, run=run)
-    return command
+    def suggest(hint: Hint) -> Sequence[Choice]:
+        typed = hint.text.strip().lstrip("/").lower()
+        found = [one for one in _of(hint.tier) if typed in one.name.lower()]
+        return [Choice(label=shown_name(one), value=shown_name(one)) for one in found]
 
+    def _of(tier: Tier) -> Sequence[Command]:
+        return [one for commands in theirs(everything, tier).values() for one in commands]
 
-def _line(command: Command) -> str:
-    options = "".join(f"\n  - `{option.name}`: {option.description}" for option in command.options)
-    return f"- `/{command.name}`{_FOR.get(command.tier, '')}: {command.description}{options}"
+    everything[TOPIC] = (
+        Command(
+            name="help",
+            description="List the commands that you may use here",
+            tier=Tier.USER,
+            run=run,
+            options=(
+                Option(name="command", description="Tell all about this one", kind="words", suggest=suggest),
+            ),
+        ),
+    )
+    return everything

@@ -139,7 +139,7 @@ DENY: Final = Command(
 )
 WHO: Final = Command(
     name="who",
-    description="Who may do what here, and why",
+    description="Show who may do what here, and why",
     tier=Tier.USER,
     run=_who,
     options=(_USER,),

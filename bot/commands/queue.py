@@ -60,7 +60,7 @@ async def press(
 
 QUEUE: Final = Command(
     name="queue",
-    description="What runs and waits in this room: remove, reorder, pause",
+    description="Show what runs and waits in this room; remove, reorder, pause",
     tier=Tier.USER,
     run=_run,
 )

@@ -6,12 +6,17 @@ from typing import Literal, Protocol
 
 from bot.access import Tier
 from bot.chat import Incoming, Person, Place, Role
+from bot.commands.past_rooms import PastRooms, SideQuestions
 from bot.components import Choice, Modal
 from bot.people import People
 from bot.said import Said
-from sessions.agents.base import Decision
+from sessions.agents.base import ContextUse, Decision
+from sessions.apartness import Apartness
 from sessions.keys import SessionKey, TurnId
 from sessions.manager import Queue, RoomStatus
+from sessions.room_permissions import Permissions
+from sessions.room_settings import Origin, RoomSettings
+from sessions.room_words import RoomWords
 from sessions.store.values import Accepted, ChatAddress, Fate, Inbound, Prompt, Settle, Touched, Turn
 
 Given = bool | str | Person | Role
@@ -71,8 +76,45 @@ class Rooms(Protocol):
         """Return what became of a message; None if it was never seen."""
         ...
 
+    @property
+    def words(self) -> RoomWords:
+        """What holds in each room, and where that is changed."""
+        ...
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Names of models to choose from."""
+        ...
+
+    def room_settings(self, key: SessionKey) -> tuple[RoomSettings, Mapping[str, Origin]]:
+        """Return what holds in a room, from memory, and who said each value that is nobody's default."""
+        ...
+
+    async def apartness(self, key: SessionKey) -> Apartness:
+        """Return what a room shares with others, of all that should be its own alone."""
+        ...
+
     async def status(self, key: SessionKey) -> RoomStatus:
         """Return what a room is and does right now."""
+        ...
+
+    @property
+    def past(self) -> PastRooms:
+        """The sessions of each room, present and past."""
+        ...
+
+    @property
+    def asides(self) -> SideQuestions:
+        """Side questions, which no turn notices."""
+        ...
+
+    async def context(self, key: SessionKey) -> ContextUse | None:
+        """Return what fills the context of a room's live agent; None without one, or if it does not say."""
+        ...
+
+    @property
+    def permissions(self) -> Permissions:
+        """What was allowed in each room for good, and answers that wait."""
         ...
 
     async def decide(self, turn: TurnId, ask: str, decision: Decision) -> None:
@@ -164,8 +206,8 @@ class Hint:
 class Option:
     """What is given with a command.
 
-    A `text` must be given, `words` need not. A `flag` is no without, a `choice` the first of `choices`; a
-    `user`, a `role` and a `path` need not be named. `suggest` offers texts while somebody types: from
+    A `text` must be given. A `flag` is no without; nothing else need be given, a `choice` is one of
+    `choices`. `suggest` offers texts while somebody types: from
     memory alone, at most 25.
     """
 

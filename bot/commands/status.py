@@ -1,16 +1,20 @@
 """/status: what this room is, does and costs, and how to go on with it in a terminal."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final, assert_never
 
 from bot.access import Tier
-from bot.commands.spec import Call, Command
+from bot.commands.spec import Call, Command, Option
 from bot.reply_state import elapsed
+from bot.room_view import MODES
 from bot.said import Said
+from sessions.apartness import WHAT, Apartness
 from sessions.box.mounts import Mount
+from sessions.keys import SessionKey
 from sessions.manager import RoomStatus
 from sessions.records import SessionRecord
+from sessions.room_settings import RoomSettings
 
 _ISOLATION: Final = {
     "strict": "strict: a box and a network of its own",
@@ -28,23 +32,32 @@ _ON_INTERRUPT: Final = {
     "resume": "goes on by itself",
     "fail": "is given up",
 }
+_NAMED: Final = 5
 
 
 async def _run(call: Call) -> Said:
-    return Said(status_text(await call.rooms.status(call.key)))
+    lines = [status_text(await call.rooms.status(call.key))]
+    if call.flag("verbose"):
+        apart = await call.rooms.apartness(call.key)
+        lines += [proof(apart, names=call.tier >= Tier.OPERATOR)]
+    return Said("\n".join(lines))
 
 
 def status_text(status: RoomStatus) -> str:
     """Return everything about a room that a person may want to know, in Markdown."""
-    model = status.model or "the agent's default"
+    room = status.settings
+    model = _code(room.model) if room.model else "the agent's choice"
+    effort = f" · effort: {room.effort}" if room.effort else ""
     process = "running" if status.live else "not running"
     paused = " · **paused**: `/queue` resumes it" if status.paused else ""
-    busy, cut = _WHEN_BUSY[status.when_busy], _ON_INTERRUPT[status.on_interrupt]
+    busy, cut = _WHEN_BUSY[room.when_busy], _ON_INTERRUPT[room.on_interrupt]
     lines = [
         f"**Room** {_code(status.key)} · {_state(status)} · {status.waiting} waiting{paused}",
-        f"Agent: {status.vendor} · model: {model} · mode: {status.permission_mode} · process: {process}",
+        f"Agent: {status.vendor} · model: {model}{effort} · process: {process}",
+        f"Mode: `{room.permission_mode}`: it {MODES[room.permission_mode]}",
         f"Isolation: {_ISOLATION.get(status.isolation, status.isolation)}{_network(status.reaches)}",
         f"What is said during a turn {busy}; a turn that a restart cuts off {cut}.",
+        f"Shown: display {room.display} · thinking {room.thinking} · footer {room.footer}{_prompt(room)}",
     ]
     if status.mounts:
         lines.append(seen_beside(status.mounts))
@@ -54,6 +67,27 @@ def status_text(status: RoomStatus) -> str:
     if status.terminal_command is not None:
         lines.append(f"Go on in a terminal:\n```sh\n{status.terminal_command}\n```")
     return "\n".join(lines)
+
+
+def proof(apart: Apartness, *, names: bool) -> str:
+    """Return what a room shares with others, in words; with their `names` for who may know them."""
+    count = apart.others
+    if not count:
+        return "Apart: there is no other room yet."
+    others = "the one other room" if count == 1 else f"any of the {count} other rooms"
+    if apart.shared is None:
+        return f"Apart: shares no {', '.join(WHAT[:-1])} or {WHAT[-1]} with {others}."
+    return "\n".join(f"**Not apart**: {_shared(what, keys, names)}." for what, keys in apart.shared.items())
+
+
+def _shared(what: str, keys: Sequence[SessionKey], names: bool) -> str:
+    with_whom = "another room" if len(keys) == 1 else f"{len(keys)} other rooms"
+    named = f" ({', '.join(map(_code, keys[:_NAMED]))})" if names else ""
+    return f"its {what} is shared with {with_whom}{named}"
+
+
+def _prompt(room: RoomSettings) -> str:
+    return " · with a room prompt: `/config`" if room.prompt else ""
 
 
 def seen_beside(mounts: Iterable[Mount]) -> str:
@@ -116,7 +150,8 @@ def _code(text: str) -> str:
 
 STATUS: Final = Command(
     name="status",
-    description="What this room is, does and costs, and how to go on in a terminal",
+    description="Show what this room is, does and costs, and how to go on in a terminal",
     tier=Tier.USER,
     run=_run,
+    options=(Option(name="verbose", description="Also prove that this room shares nothing with any other"),),
 )

@@ -32,13 +32,30 @@ async def _run(call: Call) -> Said:
     named = _NAMED.fullmatch(given) if len(given) <= _LINK_CHARS else None
     if named is None:
         return Said(_NOT_A_MESSAGE)
-    message_id = min(int(named["id"]), _LARGEST_ID)
+    return await _told(call, min(int(named["id"]), _LARGEST_ID))
+
+
+async def _of_message(call: Call) -> Said:
+    if call.message is None:
+        return Said("Use this on a message: right-click it (hold it on a phone), then Apps.")
+    if call.message.ours:
+        return Said("I wrote that message myself. Use this on what somebody said to me.")
+    return await _told(call, call.message.message_id)
+
+
+async def _told(call: Call, message_id: int) -> Said:
     fate = await call.rooms.fate(call.address.platform, message_id)
-    if fate is None or fate.channel_id != call.address.channel_id:
+    if fate is None or call.address.channel_id not in _places(fate):
         return Said(_UNKNOWN)
     if fate.turn is None:
         return Said(f"Not answered: {fate.reason}.")
     return Said(await _story(call, fate, fate.turn))
+
+
+def _places(fate: Fate) -> tuple[str, ...]:
+    """Return where a message stands, and where it is answered: that may be its own thread."""
+    turn = fate.turn
+    return (fate.channel_id, turn.address.channel_id) if turn and turn.said_in else (fate.channel_id,)
 
 
 async def _story(call: Call, fate: Fate, turn: Turn) -> str:
@@ -89,8 +106,16 @@ def _at(moment: datetime) -> str:
 
 WHY: Final = Command(
     name="why",
-    description="What became of a message in this place, and why it was not answered",
+    description="Tell what became of a message in this place, and why it was not answered",
     tier=Tier.USER,
     run=_run,
     options=(Option(name="message", description="The link or id of the message", kind="text"),),
+)
+
+WHY_MESSAGE: Final = Command(
+    name="Why no answer",
+    description="Tell what became of a message, and why it was not answered",
+    tier=Tier.USER,
+    run=_of_message,
+    on_message=True,
 )

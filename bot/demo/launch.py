@@ -17,6 +17,7 @@ import typer
 from bot.demo.fallback import Fallback, strongest
 from bot.demo.guild import OfflineGuild, Unseen
 from bot.demo.guild.page_api import PageAbout, page_routes
+from bot.demo.guild.permissions import Permission
 from bot.demo.model import OfflineModel
 from sessions.errors import RoomkeyError
 
@@ -26,11 +27,16 @@ _LISTEN: Final = ("lobby", "front-desk")
 _OWN: Final = ("workshop", "library", "garden")
 _FORUM: Final = ("ideas",)
 _PEOPLE: Final = ("ann", "ben")
+_KEEPS: Final = Permission.MANAGE_CHANNELS | Permission.MANAGE_THREADS | Permission.MANAGE_MESSAGES
 _HINTS: Final = (
     "`hello`: the answer knows what was said here, and nothing of other rooms",
-    "`slow:5`: an answer that grows for five seconds; `/stop` ends it",
-    '`tool:Bash:{"command": "ls -la"}`: a tool that asks you first',
-    "`/status`, `/reset`, `/help`; a file; a thread; the same as ben",
+    "`story:9`: an answer that grows; press Stop, or say more while it runs",
+    "`run:touch hello.txt`: a command that asks you first",
+    "`ask`, `plan`: questions, and a plan to approve",
+    "`tasks`, `edit`, `agent`, `background`, `think`: work that you can watch",
+    "`long`, `code:80`, `table`, `headings`: answers that do not fit",
+    "`file`, `picture`: files out; drop an image here and say `images`",
+    "`/help` lists the commands; `/` and a letter shows them; right click a message for more",
 )
 
 
@@ -53,6 +59,7 @@ async def run_demo(*, port: int, open_browser: bool, data_dir: Path | None) -> N
     with _data_dir(data_dir) as root:
         isolation = await asyncio.to_thread(strongest, root / "probe")
         async with _guild(port, isolation) as guild, OfflineModel() as model:
+            guild.add_role("keepers", _PEOPLE[:1], _KEEPS)
             await guild.user(_PEOPLE[0]).opens_thread(guild.channel(_OWN[0]), "a thread of its own")
             async with _bot(_environment(guild, model, root, isolation)) as bot:
                 await _until_online(guild, bot, told)

@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
+from sessions.agents.conversations import Ability, Conversations
+from sessions.agents.tools import HubTool
 from sessions.box.mounts import Mount
 from sessions.events import Event
+from sessions.images import Image
 from sessions.keys import SessionKey, TurnId
 from sessions.settings import BoxSettings, Isolation
 
@@ -32,7 +35,8 @@ class SessionSpec:
     `isolation`, within `limits`. `mounts` is what it sees beside its room, `env` its whole
     environment. `expect_history` says that the session has had a turn, so that a missing
     conversation is a loss and no beginning. `instructions` is appended to the vendor's own system
-    prompt. `options` are the vendor's own settings.
+    prompt. `tools` are ours that the agent gets, to be run unasked. `options` are the vendor's own
+    settings.
     """
 
     key: SessionKey
@@ -47,26 +51,48 @@ class SessionSpec:
     expect_history: bool
     instructions: str = ""
     model: str | None = None
+    effort: str | None = None
     permission_mode: str = "default"
     denied_roots: tuple[Path, ...] = ()
     mounts: tuple[Mount, ...] = ()
     limits: BoxSettings = field(default_factory=BoxSettings)
     way_out: WayOut | None = None
+    tools: tuple[HubTool, ...] = ()
     options: Mapping[str, object] = field(default_factory=dict[str, object])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnInput:
-    """One prompt for the agent. `uuid` is derived from the turn, so a repeat can be recognised."""
+    """One prompt for the agent. `uuid` is derived from the turn, so a repeat can be recognised.
+
+    `images` are shown with it where the model sees pictures; the text names their files, too.
+
+    With `compact` it is no prompt: the conversation is to be replaced by a summary of it, and `text` says
+    what matters. That it was done is said by a `Compacted` of the turn, not by its end.
+    """
 
     turn: TurnId
     uuid: UUID
     text: str
+    images: tuple[Image, ...] = ()
+    compact: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContextUse:
+    """What fills an agent's context, in tokens. `parts` are what there is in it, by the vendor's names."""
+
+    used: int
+    window: int
+    parts: tuple[tuple[str, int], ...] = ()
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allow:
-    """Yes, this once."""
+    """Yes, this once. With `accept_edits` no edit of a file is asked about until the turn is over."""
+
+    accept_edits: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +102,15 @@ class Deny:
     reason: str
 
 
-Decision = Allow | Deny
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What people answered to each question of a `QuestionAsk`, in order; several choices in one text."""
+
+    texts: tuple[str, ...]
+
+
+Verdict = Allow | Deny
+Decision = Verdict | Answers
 
 
 class AgentSession(Protocol):
@@ -112,15 +146,19 @@ class AgentSession(Protocol):
         ...
 
     async def answer(self, ask: str, decision: Decision) -> bool:
-        """Answer an open `PermissionAsk`; False if it is not open any more."""
+        """Answer an open ask; False if it is not open any more. `Answers` are for a `QuestionAsk` alone."""
         ...
 
-    def decide(self, tool: str, decision: Decision) -> None:
+    def decide(self, tool: str, decision: Verdict) -> None:
         """Say whether a tool that was reported may run: once it is stored that it begins, or cannot be.
 
         Owed for each `ToolStart` of a turn that was sent. Where the vendor allows it, the tool is held
         until then, for a limited time. Never blocks; nothing happens if the tool is not known any more.
         """
+        ...
+
+    async def context(self) -> ContextUse | None:
+        """Return what fills the context now, also during a turn; None if the vendor does not say."""
         ...
 
     async def interrupt(self) -> None:
@@ -141,6 +179,21 @@ class AgentAdapter(Protocol):
     @property
     def vendor(self) -> str:
         """The name used in settings and records."""
+        ...
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Names of models that its vendor knows by heart, for people to choose from; others may be typed."""
+        ...
+
+    @property
+    def can(self) -> frozenset[Ability]:
+        """What this vendor can beside the rest of this."""
+        ...
+
+    @property
+    def conversations(self) -> Conversations:
+        """What it keeps on disk; of that only what it `can` is used."""
         ...
 
     def new_session_id(self) -> str:

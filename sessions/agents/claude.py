@@ -7,15 +7,20 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from sessions.agents.base import AgentSession, SessionSpec
+from sessions.agents.claude_conversations import ClaudeConversations
 from sessions.agents.claude_session import ClaudeSession
-from sessions.agents.claude_start import VENDOR, launch, prepare
+from sessions.agents.claude_start import MODELS, VENDOR, launch, prepare
 from sessions.agents.claude_transcript import config_dir, may_have_acted
+from sessions.agents.conversations import Ability, Conversations
 
 
 class ClaudeAdapter:
     """Starts Claude Code sessions."""
 
     vendor: str = VENDOR
+    models: tuple[str, ...] = MODELS
+    can: frozenset[Ability] = frozenset({"copy", "cut", "compact", "context", "terminal"})
+    conversations: Conversations = ClaudeConversations()
 
     def new_session_id(self) -> str:
         """Mint an agent session id: a UUID4, as the CLI demands."""

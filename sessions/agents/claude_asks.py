@@ -1,15 +1,23 @@
-"""Claude Code's open permission requests: asked as events, answered by people, withdrawn when it goes."""
+"""What Claude Code asks of people: told as events, answered by people, withdrawn when it goes."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Final, assert_never
 from uuid import uuid4
 
-from claude_agent_sdk import PermissionResultAllow, PermissionResultDeny, ToolPermissionContext
+from claude_agent_sdk import (
+    PermissionResultAllow,
+    PermissionResultDeny,
+    PermissionUpdate,
+    ToolPermissionContext,
+)
 
-from sessions.agents.base import Allow, Decision, Deny
+from sessions.agents.base import Allow, Answers, Decision, Deny
 from sessions.agents.claude_events import Translation
-from sessions.agents.claude_tools import tool_title
-from sessions.events import AskWithdrawn, PermissionAsk
+from sessions.agents.claude_questions import PLAN_TOOL, answered, ask_of
+from sessions.events import Ask, AskWithdrawn
+
+_EMPTY: Final = "No question came with this. Ask it in your answer instead."
 
 
 class Asks:
@@ -22,14 +30,22 @@ class Asks:
     def __init__(
         self,
         translation: Translation,
-        emit: Callable[[PermissionAsk | AskWithdrawn], None],
+        emit: Callable[[Ask | AskWithdrawn], None],
         reported: Callable[[str], Awaitable[object]],
+        workdir: str = "",
     ) -> None:
         self._translation = translation
         self._emit = emit
         self._reported = reported
         self._open: dict[str, asyncio.Future[Decision]] = {}
+        self._workdir = workdir
         self._is_ending = False
+        self._has_changed_mode = False
+
+    def takes_mode_back(self) -> bool:
+        """Whether an approved plan has changed the permission mode since this was last asked."""
+        changed, self._has_changed_mode = self._has_changed_mode, False
+        return changed
 
     def answer(self, ask: str, decision: Decision) -> bool:
         """Answer a request; False if it is not open any more."""
@@ -59,16 +75,32 @@ class Asks:
         decision: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
         await self._reported(ask)
         turn = self._translation.turn_of_tool(ask)
-        title = tool_title(tool, arguments)
+        event = ask_of(ask, tool, arguments, turn, self._workdir)
+        if event is None:
+            return PermissionResultDeny(message=_EMPTY)
         self._open[ask] = decision
-        self._emit(PermissionAsk(id=ask, tool=tool, title=title, arguments=arguments, turn=turn))
+        self._emit(event)
         try:
-            match await decision:
-                case Allow():
-                    return PermissionResultAllow()
-                case Deny(reason=reason):
-                    return PermissionResultDeny(message=reason)
+            return self._result(tool, arguments, await decision)
         finally:
             if self._open.pop(ask, None) is not None:  # not answered: Claude Code took it back
                 reason = "ended" if self._is_ending else "agent"
                 self._emit(AskWithdrawn(id=ask, reason=reason, turn=turn))
+
+    def _result(
+        self, tool: str, arguments: dict[str, object], decision: Decision
+    ) -> PermissionResultAllow | PermissionResultDeny:
+        match decision:
+            case Allow(accept_edits=accept_edits):
+                self._has_changed_mode |= tool == PLAN_TOOL
+                if not accept_edits:
+                    return PermissionResultAllow()
+                mode = PermissionUpdate(type="setMode", mode="acceptEdits", destination="session")
+                self._has_changed_mode = True
+                return PermissionResultAllow(updated_permissions=[mode])
+            case Answers(texts=texts):
+                return PermissionResultAllow(updated_input=answered(arguments, texts))
+            case Deny(reason=reason):
+                return PermissionResultDeny(message=reason)
+            case _:
+                assert_never(decision)

@@ -19,34 +19,22 @@ from claude_agent_sdk import (
     StreamEvent,
     SystemMessage,
     TextBlock,
-    ToolResultBlock,
     ToolUseBlock,
     UserMessage,
 )
 
 from sessions.agents.base import TurnInput
+from sessions.agents.claude_calls import Calls
 from sessions.agents.claude_checked import checked
 from sessions.agents.claude_fields import Json, as_int, as_list, as_map, input_tokens
-from sessions.agents.claude_frames import delta, rate_limit, retry
+from sessions.agents.claude_frames import background_tasks, compacted, delta, rate_limit, retry
 from sessions.agents.claude_results import paragraphs, turn_done
 from sessions.agents.claude_start import disobedience
-from sessions.agents.claude_tools import tool_output, tool_title
 from sessions.agents.claude_transcript import Answer
 from sessions.agents.claude_turn import OpenTurn
-from sessions.events import (
-    BackgroundTasks,
-    Event,
-    Idle,
-    Problem,
-    Started,
-    TextFinal,
-    ToolEnd,
-    ToolStart,
-    TurnDone,
-)
+from sessions.events import Event, Idle, Problem, Started, TextFinal, TurnDone
 from sessions.keys import TurnId
 
-_OUTPUT_CHARS: Final = 2000
 _SYNTHETIC: Final = "<synthetic>"
 
 
@@ -79,7 +67,7 @@ class Translation:
         self._init: Json | None = None
         self.ours: OpenTurn | None = None
         self._blocks: list[str] = []
-        self._tools: dict[str, TurnId | None] = {}
+        self._calls = Calls()
         self._error: str | None = None
         self._context_tokens: int | None = None
         self._resets_at: datetime | None = None
@@ -96,11 +84,11 @@ class Translation:
 
     def knows_tool(self, tool_use_id: str) -> bool:
         """Whether the call with this id has been reported and has not ended."""
-        return tool_use_id in self._tools
+        return self._calls.knows(tool_use_id)
 
     def turn_of_tool(self, tool_use_id: str) -> TurnId | None:
         """Return the turn that made a call."""
-        return self._tools.get(tool_use_id, self.turn)
+        return self._calls.turn_of(tool_use_id, self.turn)
 
     def read(self, message: Message) -> Iterator[Event | Skipped | Unfit]:
         """Translate one message; what it does not know it passes over."""
@@ -112,7 +100,7 @@ class Translation:
                 yield from self._join(message.user_message_uuids)
                 yield from self._assistant(message)
             case UserMessage(content=list(blocks)):
-                yield from self._tool_results(blocks)
+                yield from self._calls.end(blocks, message.tool_use_result)
             case ResultMessage():
                 yield from self._result(message)
             case RateLimitEvent():
@@ -159,7 +147,9 @@ class Translation:
             case "session_state_changed":
                 yield from self._state_changed(str(data.get("state")))
             case "background_tasks_changed":
-                yield BackgroundTasks(count=len(as_list(data.get("tasks"))))
+                yield background_tasks(data)
+            case "compact_boundary":
+                yield compacted(data, self.turn)
             case "api_retry":
                 yield retry(data, self.turn)
             case _:
@@ -174,6 +164,7 @@ class Translation:
         self._blocks = []
         self._error = None
         self._resets_at = None
+        self._calls.begin_turn()
         ours = self._named(data.get("user_message_uuids"))
         self.turn = ours.prompt.turn if ours is not None else None
         cause = disobedience(data, workdir=workdir, memory_dir=self._memory_dir)
@@ -215,23 +206,8 @@ class Translation:
                 case TextBlock(text=text) if not of_subagent:
                     self._blocks.append(text)
                     yield TextFinal(text=text, turn=self.turn)
-                case ToolUseBlock(id=tool_use_id, name=name, input=arguments):
-                    self._tools[tool_use_id] = self.turn
-                    title = tool_title(name, arguments)
-                    yield ToolStart(id=tool_use_id, name=name, title=title, turn=self.turn)
-                case _:
-                    pass
-
-    def _tool_results(self, blocks: Sequence[object]) -> Iterator[Event]:
-        for block in blocks:
-            match block:
-                case ToolResultBlock(tool_use_id=tool_use_id) if tool_use_id in self._tools:
-                    yield ToolEnd(
-                        id=tool_use_id,
-                        failed=bool(block.is_error),
-                        output=tool_output(block.content)[:_OUTPUT_CHARS],
-                        turn=self._tools.pop(tool_use_id),
-                    )
+                case ToolUseBlock():
+                    yield self._calls.begin(block, self.turn, message.parent_tool_use_id)
                 case _:
                     pass
 
@@ -253,7 +229,7 @@ class Translation:
             resets_at=self._resets_at,
         )
         self.turn, self._blocks = None, []
-        self._tools.clear()
+        self._calls.clear()
         if ours is None:
             yield done
         else:

@@ -1,13 +1,14 @@
 """Messages to and from Claude Code that mean the same whatever came before them. Pure."""
 
+import base64
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Final, Literal
 
 from claude_agent_sdk import RateLimitEvent
 
 from sessions.agents.base import TurnInput
-from sessions.agents.claude_fields import Json, as_int, as_time
-from sessions.events import RateLimit, Retry, TextDelta, Thinking
+from sessions.agents.claude_fields import Json, as_int, as_list, as_map, as_text, as_time
+from sessions.events import BackgroundTasks, Compacted, RateLimit, Retry, TextDelta, Thinking
 from sessions.keys import TurnId
 
 _LIMIT_STATES: Final[Mapping[str, Literal["warning", "rejected"]]] = {
@@ -15,17 +16,43 @@ _LIMIT_STATES: Final[Mapping[str, Literal["warning", "rejected"]]] = {
     "rejected": "rejected",
 }
 
+_NAMES: Final = 10
+_NAME_CHARS: Final = 120
+
 
 async def prompt_frames(turn: TurnInput) -> AsyncIterator[dict[str, object]]:
     """Yield a prompt as the SDK wants it: its uuid is ours, its text is only text."""
-    yield {
+    frame: dict[str, object] = {
         "type": "user",
-        "message": {"role": "user", "content": turn.text},
+        "message": {"role": "user", "content": _content(turn)},
         "parent_tool_use_id": None,
         "uuid": str(turn.uuid),
         # As written: no `@path` is read in, no leading `/` is a command.
         "client_composed": True,
     }
+    if turn.compact:  # the one command that is ours; an `@path` in somebody's words must stay words
+        hint = " ".join(turn.text.replace("@", "(at) ").split())
+        frame |= {"message": {"role": "user", "content": f"/compact {hint}".strip()}}
+        del frame["client_composed"]
+    yield frame
+
+
+def _content(turn: TurnInput) -> object:
+    if not turn.images:
+        return turn.text
+    images = [
+        {
+            "type": "image",
+            "source": {
+                "type": "base64",
+                "media_type": image.media_type,
+                "data": base64.b64encode(image.content).decode(),
+            },
+        }
+        for image in turn.images
+    ]
+    # The text first: Claude Code 2.1.327 puts its own note about a picture before what stands behind it.
+    return [{"type": "text", "text": turn.text}, *images]
 
 
 def delta(part: Json, turn: TurnId | None) -> Iterator[TextDelta | Thinking]:
@@ -47,6 +74,24 @@ def retry(data: Json, turn: TurnId | None) -> Retry:
         wait_s=(as_int(data.get("retry_delay_ms")) or 0) / 1000,
         status=as_int(data.get("error_status")),
         error=str(data.get("error") or ""),
+        turn=turn,
+    )
+
+
+def background_tasks(data: Json) -> BackgroundTasks:
+    """Translate what Claude keeps running beside its turns."""
+    tasks = as_list(data.get("tasks"))
+    names = (as_text(as_map(task).get("description"))[:_NAME_CHARS] for task in tasks[:_NAMES])
+    return BackgroundTasks(count=len(tasks), names=tuple(" ".join(name.split()) for name in names if name))
+
+
+def compacted(data: Json, turn: TurnId | None) -> Compacted:
+    """Translate the news that the conversation was replaced by a summary of it."""
+    sizes = as_map(data.get("compact_metadata"))
+    return Compacted(
+        before=as_int(sizes.get("pre_tokens")),
+        after=as_int(sizes.get("post_tokens")),
+        asked=sizes.get("trigger") == "manual",
         turn=turn,
     )
 

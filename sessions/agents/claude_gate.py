@@ -11,7 +11,7 @@ from typing import Final
 
 from claude_agent_sdk import HookContext, HookInput, HookJSONOutput
 
-from sessions.agents.base import Allow, Decision, Deny
+from sessions.agents.base import Allow, Deny, Verdict
 from sessions.agents.claude_fields import as_map
 from sessions.events import Event, ToolStart, TurnDone
 
@@ -30,10 +30,10 @@ class Gate:
 
     def __init__(self, limit_s: float = _LIMIT_S) -> None:
         self._limit_s = limit_s
-        self._calls: dict[str, asyncio.Future[Decision]] = {}
+        self._calls: dict[str, asyncio.Future[Verdict]] = {}
         self._has_let_run = False
 
-    def decide(self, tool: str, decision: Decision) -> None:
+    def decide(self, tool: str, decision: Verdict) -> None:
         """Let a tool of our turn run, or not; the first decision counts, also one before its hook."""
         self._has_let_run |= isinstance(decision, Allow)
         self._settle(tool, decision)
@@ -68,7 +68,7 @@ class Gate:
                     }
                 }
 
-    async def _decided(self, tool: str) -> Decision:
+    async def _decided(self, tool: str) -> Verdict:
         try:
             async with asyncio.timeout(self._limit_s):
                 return await self._call(tool)
@@ -79,10 +79,10 @@ class Gate:
         finally:
             self._calls.pop(tool, None)
 
-    def _settle(self, tool: str, decision: Decision) -> None:
+    def _settle(self, tool: str, decision: Verdict) -> None:
         call = self._call(tool)
         if not call.done():
             call.set_result(decision)
 
-    def _call(self, tool: str) -> asyncio.Future[Decision]:
+    def _call(self, tool: str) -> asyncio.Future[Verdict]:
         return self._calls.setdefault(tool, asyncio.get_running_loop().create_future())

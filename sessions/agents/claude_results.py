@@ -136,9 +136,7 @@ def _api_failure_text(status: int | None, error: str | None, said: str) -> str:
     if error == "billing_error" or status == HTTPStatus.PAYMENT_REQUIRED:
         return f"Claude's account has no credit left. The owner of this bot must add some. ({said})"
     if error == "model_not_found":
-        return (
-            f"Claude has no such model for this login. The owner of this bot must mend agent.model. ({said})"
-        )
+        return f"Claude has no such model for this login. An operator can choose another: `/model`. ({said})"
     if status is None:
         return f"Claude's API could not be reached. Try again in a minute. ({said})"
     if status < HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -5,23 +5,23 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
-from typing import Final
+from typing import Final, cast
 
 from claude_agent_sdk import (
     ClaudeSDKClient,
     ClaudeSDKError,
     CLIConnectionError,
     Message,
-    ProcessError,
+    PermissionMode,
 )
 
-from sessions.agents.base import Decision, SessionSpec, TurnInput
+from sessions.agents.base import ContextUse, Decision, SessionSpec, TurnInput, Verdict
 from sessions.agents.claude_asks import Asks
+from sessions.agents.claude_context import context_use
 from sessions.agents.claude_events import Skipped, Translation, Unfit
-from sessions.agents.claude_fields import as_map
 from sessions.agents.claude_frames import prompt_frames
 from sessions.agents.claude_gate import Gate
-from sessions.agents.claude_results import unreadable
+from sessions.agents.claude_reader import Reader
 from sessions.agents.claude_start import VENDOR, options, start_error
 from sessions.agents.claude_transcript import config_dir, find_answer, find_transcript
 from sessions.box.started import Started
@@ -36,6 +36,7 @@ _STEER_LIMIT_S: Final = 8.0
 _INTERRUPT_LIMIT_S: Final = 8.0
 _INTERRUPT_AGAIN_S: Final = 1.0
 _TERM_GRACE_S: Final = 3.0
+_CONTEXT_LIMIT_S: Final = 10.0
 _STDERR_LINES: Final = 40
 _REPORT_LIMIT_S: Final = 2.0
 
@@ -55,7 +56,7 @@ class ClaudeSession:
         self._translation = Translation(spec.agent_session_id, spec.workdir, spec.memory_dir)
         self._read_on = asyncio.Condition()
         self._events: asyncio.Queue[Event] = asyncio.Queue()
-        self._asks = Asks(self._translation, self._events.put_nowait, self._reported)
+        self._asks = Asks(self._translation, self._events.put_nowait, self._reported, str(spec.workdir))
         self._gate = Gate()
         self._client = ClaudeSDKClient(
             options(
@@ -67,14 +68,12 @@ class ClaudeSession:
                 stderr=self._stderr,
             )
         )
+        self._source = Reader(self._client, self._take, self._tell, self._unread)
         self._started = Started(spec.lock)
         self._reader: asyncio.Task[None] | None = None
         self._close_once = asyncio.Lock()
-        self._is_closing = False
         self._is_interrupting = False
         self._is_unfit = False
-        self._odd = 0
-        self._cause = ""
         self._reaped = asyncio.Event()
         self._has_ended = False
 
@@ -115,8 +114,18 @@ class ClaudeSession:
         self._translation.expect(turn)
         self._gate.expect()
         try:
+            await self._take_mode_back()
             await self._client.query(prompt_frames(turn))
         except CLIConnectionError as error:
+            raise self._gone() from error
+
+    async def _take_mode_back(self) -> None:
+        """End what the approval of a plan allowed: it counts for its own turn alone."""
+        if not self._asks.takes_mode_back():
+            return
+        try:
+            await self._client.set_permission_mode(cast("PermissionMode", self._spec.permission_mode))
+        except Exception as error:  # the SDK's refusals have no common class; a new process has the mode
             raise self._gone() from error
 
     async def steer(self, turn: TurnInput) -> bool:
@@ -134,7 +143,7 @@ class ClaudeSession:
             running.unsteer(turn)
             return False
         except TimeoutError:  # half of it is written, so nothing else ever can be
-            self._cause = "Claude's program did not read what was said meanwhile, so I ended it."
+            self._source.cause = "Claude's program did not read what was said meanwhile, so I ended it."
             await self._started.end(0)
             return False
         return True
@@ -150,9 +159,20 @@ class ClaudeSession:
         """Answer an open `PermissionAsk`; False if it is not open any more."""
         return self._asks.answer(ask, decision)
 
-    def decide(self, tool: str, decision: Decision) -> None:
+    def decide(self, tool: str, decision: Verdict) -> None:
         """Say whether a tool that was reported may run; it is held until then."""
         self._gate.decide(tool, decision)
+
+    async def context(self) -> ContextUse | None:
+        """Return what fills the context, by Claude Code's own count; None if it does not say."""
+        try:
+            async with asyncio.timeout(_CONTEXT_LIMIT_S):
+                return context_use(await self._client.get_context_usage())
+        except (ClaudeSDKError, TimeoutError):
+            return None
+        except Exception:  # the SDK gives an error of the CLI as a bare one
+            log.debug("claude did not say what fills its context", exc_info=True)
+            return None
 
     async def interrupt(self) -> None:
         """End the running turn, not the process; nothing happens if there is none."""
@@ -184,7 +204,7 @@ class ClaudeSession:
         async with self._close_once:
             if self._reaped.is_set() or self._reader is None:
                 return
-            self._is_closing = True
+            self._source.is_closing = True
             self._asks.ending()
             try:
                 async with asyncio.TaskGroup() as tasks:
@@ -204,55 +224,26 @@ class ClaudeSession:
         """Read the process to its end. Never waits for whoever consumes the events."""
         code = None
         try:
-            code = await self._read_messages()
+            code = await self._source.read()
         finally:
-            if self._is_closing:
-                code, self._cause = None, ""
+            if self._source.is_closing:
+                code, self._source.cause = None, ""
                 await self._reaped.wait()
             else:
                 await self._started.sweep()
             self._has_ended = True
             self._asks.withdraw()
             tail = "\n".join(self._stderr)
-            self._events.put_nowait(Exited(exit_code=code, cause=self._cause, stderr_tail=tail))
+            self._events.put_nowait(Exited(exit_code=code, cause=self._source.cause, stderr_tail=tail))
             await self._tell()
 
-    async def _read_messages(self) -> int | None:
-        """Read until nothing comes any more; return the exit code, None if the stream broke before."""
-        broken: Exception | None = None
-        while True:
-            try:
-                async for message in self._client.receive_messages():
-                    broken = None
-                    if not self._is_unfit:
-                        await self._take(message)
-                    await self._tell()
-            except ProcessError as error:
-                return error.exit_code
-            except Exception as error:  # noqa: BLE001 -- odd messages break the SDK's parser, or ours, anywhere
-                if self._is_closing or isinstance(error, CLIConnectionError):
-                    return None
-                # One odd message costs itself. If it broke the stream, nothing comes behind it.
-                broken = error
-                self._note_odd(error)
-            else:
-                if broken is None:
-                    return 0
-                self._cause = unreadable(broken)
-                return None
-
-    def _note_odd(self, error: Exception) -> None:
-        self._odd += 1
-        # The first of a process is news; a program that babbles must not fill the journal.
-        level = logging.WARNING if self._odd == 1 else logging.DEBUG
-        log.log(
-            level, "claude message not understood", extra={"error": repr(error)[:200], "so_far": self._odd}
-        )
-        if as_map(getattr(error, "data", None)).get("type") == "result":
-            for event in self._translation.result_unread():
-                self._events.put_nowait(event)
+    def _unread(self) -> None:
+        for event in self._translation.result_unread():
+            self._events.put_nowait(event)
 
     async def _take(self, message: Message) -> None:
+        if self._is_unfit:
+            return
         for item in self._translation.read(message):
             match item:
                 case Skipped(turn=turn):

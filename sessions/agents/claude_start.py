@@ -13,6 +13,7 @@ from claude_agent_sdk import (
     ClaudeAgentOptions,
     CLIJSONDecodeError,
     CLINotFoundError,
+    EffortLevel,
     HookCallback,
     HookMatcher,
     PermissionMode,
@@ -23,6 +24,7 @@ from claude_agent_sdk import (
 
 from sessions.agents.base import SessionSpec
 from sessions.agents.claude_fields import Json, as_list, as_map
+from sessions.agents.claude_hub import ALLOWED, hub_servers
 from sessions.agents.claude_sandbox import sandbox_settings
 from sessions.agents.claude_transcript import config_dir, find_transcript, holds_conversation, set_aside
 from sessions.box import BOXES
@@ -40,9 +42,9 @@ _FORBIDDEN_TOOLS: Final = (
     *sorted(_CROSS_SESSION_TOOLS),
     # Turns that nobody asked for, and a working directory that moves.
     *("CronCreate", "CronDelete", "CronList", "ScheduleWakeup", "EnterWorktree", "ExitWorktree"),
-    # Without it the model asks in its answer, where everybody in the room can reply.
-    "AskUserQuestion",
 )
+# The aliases that the CLI's own list has; each stands for the newest of its kind.
+MODELS: Final = ("default", "best", "opus", "sonnet", "haiku", "opusplan", "opus[1m]", "sonnet[1m]")
 LINE_LIMIT_BYTES: Final = 32 * 1024 * 1024
 """How long one message of Claude Code may be: a picture that a tool returns is one of megabytes."""
 
@@ -50,6 +52,8 @@ _STDERR_CHARS: Final = 2000
 _DEFAULT_ENV: Final[Mapping[str, str]] = {
     "CLAUDE_CODE_MAX_RETRIES": "3",
     "CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS": "1",
+    # Without it the newest models get no task list (2.1.327).
+    "CLAUDE_CODE_ENABLE_TODO_TOOLS": "1",
     "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
     "DISABLE_AUTOUPDATER": "1",
     "DISABLE_TELEMETRY": "1",
@@ -141,13 +145,18 @@ def options(
     settings: dict[str, object] = {
         "autoMemoryDirectory": str(spec.memory_dir),
         "crossSessionInbound": "refuse",
-        "permissions": {"deny": [*_FORBIDDEN_TOOLS, *denied]},
+        "permissions": {
+            "deny": [*_FORBIDDEN_TOOLS, *denied],
+            # Here, for the option `allowed_tools` comes with a warning of the SDK that nothing can act on.
+            "allow": [ALLOWED] if spec.tools else [],
+        },
     }
     if spec.way_out is not None:
         settings["sandbox"] = sandbox_settings(spec.env, spec.way_out.hosts, is_root=os.geteuid() == 0)
     return ClaudeAgentOptions(
         cwd=spec.workdir,
         model=spec.model,
+        effort=cast("EffortLevel | None", spec.effort),
         # A preset always: None would be an empty system prompt.
         system_prompt={"type": "preset", "preset": "claude_code", "append": spec.instructions},
         session_id=None if resume else spec.agent_session_id,
@@ -157,6 +166,7 @@ def options(
         # On, it would replay the first turn's memory directory and instructions for ever.
         extra_args={"system-prompt-snapshot": "off"},
         disallowed_tools=list(_FORBIDDEN_TOOLS),
+        mcp_servers=hub_servers(spec.tools),
         can_use_tool=can_use_tool,
         hooks={"PreToolUse": [HookMatcher(hooks=[before_tool])]},
         permission_mode=cast("PermissionMode", spec.permission_mode),

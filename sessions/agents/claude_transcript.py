@@ -10,8 +10,8 @@ from uuid import UUID
 
 from sessions.beneath import exists_beneath, list_beneath, open_beneath, rename_beneath
 
-_Row = dict[str, object]
-_PROJECTS: Final = "projects"
+Row = dict[str, object]
+PROJECTS: Final = "projects"
 _LINE_BYTES: Final = 16 * 1024**2
 _FILE_BYTES: Final = 256 * 1024**2
 """The agent can write these files: a longer line counts as unreadable, and so does what is behind so much."""
@@ -29,23 +29,23 @@ def transcript_path(config: Path, workdir: Path, session_id: str) -> Path:
 
     Source: CLI 2.1.327; it shortens the directory's name for a very long `workdir`, this does not.
     """
-    return config / _PROJECTS / re.sub(r"[^A-Za-z0-9]", "-", str(workdir)) / f"{session_id}.jsonl"
+    return config / PROJECTS / re.sub(r"[^A-Za-z0-9]", "-", str(workdir)) / f"{session_id}.jsonl"
 
 
 def find_transcript(config: Path, session_id: str) -> Path | None:
     """Return the session's transcript, whatever directory it was started in; it may turn out unreadable."""
     name = f"{session_id}.jsonl"
     try:
-        projects = sorted(one.name for one in list_beneath(config, _PROJECTS) if not one.is_file)
-        found = [one for one in projects if exists_beneath(config, _PROJECTS, one, name)]
+        projects = sorted(one.name for one in list_beneath(config, PROJECTS) if not one.is_file)
+        found = [one for one in projects if exists_beneath(config, PROJECTS, one, name)]
     except (OSError, ValueError):
         return None
-    return config / _PROJECTS / found[0] / name if found else None
+    return config / PROJECTS / found[0] / name if found else None
 
 
 def set_aside(transcript: Path) -> None:
     """Take a transcript out of the agent's sight. Raises OSError."""
-    rename_beneath(*_parts(transcript), to=f"{transcript.stem}.empty")
+    rename_beneath(*parts_of(transcript), to=f"{transcript.stem}.empty")
 
 
 def holds_conversation(transcript: Path) -> bool:
@@ -55,7 +55,7 @@ def holds_conversation(transcript: Path) -> bool:
     ways: "already in use" for a new session, "no conversation found" for a resumed one.
     """
     try:
-        return any(row.get("type") in _SPOKEN for row in _rows(transcript))
+        return any(row.get("type") in _SPOKEN for row in rows(transcript))
     except OSError:
         return False
 
@@ -71,29 +71,29 @@ class Answer:
 def find_answer(transcript: Path, prompt: UUID) -> Answer | None:
     """Return the answer to the prompt with this uuid; None if nothing was answered, or cannot be read."""
     try:
-        return _find_answer(_rows(transcript), prompt)
+        return _find_answer(rows(transcript), prompt)
     except OSError:
         return None
 
 
-def _find_answer(rows: Iterator[_Row], prompt: UUID) -> Answer | None:
+def _find_answer(said: Iterator[Row], prompt: UUID) -> Answer | None:
     blocks: list[str] = []
-    last: _Row | None = None
+    last: Row | None = None
     found = False
-    for row in rows:
+    for row in said:
         if row.get("isSidechain"):
             continue
         if row.get("uuid") == str(prompt):
             found = True
-        elif found and row.get("type") == "user" and not _holds(row, "tool_result"):
+        elif found and row.get("type") == "user" and not holds(row, "tool_result"):
             break
         elif found and row.get("type") in _SPOKEN:
             last = row
             if row["type"] == "assistant":
-                blocks += [str(block["text"]) for block in _content(row) if block.get("type") == "text"]
+                blocks += [str(block["text"]) for block in content(row) if block.get("type") == "text"]
     if last is None:
         return None
-    finished = last["type"] == "assistant" and not _holds(last, "tool_use")
+    finished = last["type"] == "assistant" and not holds(last, "tool_use")
     return Answer(tuple(blocks), finished)
 
 
@@ -109,7 +109,7 @@ def may_have_acted(config: Path, session_id: str, prompt: UUID, expect_history: 
         return expect_history
     found = False
     try:
-        for row in _rows(transcript):
+        for row in rows(transcript):
             found = found or row.get("uuid") == str(prompt)
             if found and (not row or row.get("type") == "assistant"):
                 return True
@@ -118,39 +118,43 @@ def may_have_acted(config: Path, session_id: str, prompt: UUID, expect_history: 
     return False
 
 
-def _holds(row: _Row, kind: Literal["tool_use", "tool_result"]) -> bool:
-    return any(block.get("type") == kind for block in _content(row))
+def holds(row: Row, kind: Literal["tool_use", "tool_result"]) -> bool:
+    """Whether a row's message has a block of that kind."""
+    return any(block.get("type") == kind for block in content(row))
 
 
-def _content(row: _Row) -> list[_Row]:
+def content(row: Row) -> list[Row]:
+    """Return the blocks of a row's message; none for one that is plain text."""
     message = row.get("message")
-    content = cast("_Row", message).get("content") if isinstance(message, dict) else None
+    content = cast("Row", message).get("content") if isinstance(message, dict) else None
     blocks = cast("list[object]", content) if isinstance(content, list) else []
-    return [cast("_Row", block) for block in blocks if isinstance(block, dict)]
+    return [cast("Row", block) for block in blocks if isinstance(block, dict)]
 
 
-def _rows(transcript: Path) -> Iterator[_Row]:
+def rows(transcript: Path, mark: bytes = b"") -> Iterator[Row]:
     """Yield the rows in order; an empty one for each line that is none, as a killed process leaves it.
 
-    Raises OSError, also for what is no plain file: a link is not followed.
+    Lines without `mark` are passed over unread. Raises OSError, also for what is no plain file: a link is
+    not followed.
     """
-    with open_beneath(*_parts(transcript)) as file:
+    with open_beneath(*parts_of(transcript)) as file:
         while file.tell() < _FILE_BYTES and (line := file.readline(_LINE_BYTES)):
             whole = True
             while len(line) == _LINE_BYTES and not line.endswith(b"\n") and file.tell() < _FILE_BYTES:
                 whole, line = False, file.readline(_LINE_BYTES)
-            yield _row(line) if whole else {}
+            if not mark or mark in line:
+                yield _row(line) if whole else {}
 
 
-def _row(line: bytes) -> _Row:
+def _row(line: bytes) -> Row:
     try:
         row: object = json.loads(line.decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return {}
-    return cast("_Row", row) if isinstance(row, dict) else {}
+    return cast("Row", row) if isinstance(row, dict) else {}
 
 
-def _parts(transcript: Path) -> tuple[Path, str, str, str]:
+def parts_of(transcript: Path) -> tuple[Path, str, str, str]:
     """Return the agent's directory, which is ours, and the names below it, which it may swap."""
     *_, projects, directory, name = transcript.parts
     return transcript.parents[2], projects, directory, name

@@ -5,7 +5,10 @@ TOML. The first `[[turn]]` whose `match` is part of the prompt is played, step b
 
     text = "Done: {prompt}"           written word by word, over `over_s` seconds (default 0)
     think = "Let me see."
-    tool = "Bash"                     with `title`, `output`, `failed`; `ask = true` asks first
+    tool = "Bash"                     with `title`, `output`, `failed`; `ask = true` asks first about
+                                      `input`; one of Roomkey's own tools is called with it,
+                                      and says the output.
+                                      AskUserQuestion and ExitPlanMode ask as Claude's do
     recall = true                     writes what was said in this conversation before
     wait_s = 1.5
     fail = "overloaded"               ends the turn as failed; `reason` is its sentence
@@ -31,7 +34,7 @@ class _Strict(BaseModel):
 
 
 class Text(_Strict):
-    """A text block; `{prompt}` stands for the prompt."""
+    """A text block; `{prompt}` stands for the prompt, `{answer}` for what people said to the last ask."""
 
     text: str
     over_s: float = Field(default=0.0, ge=0)
@@ -51,6 +54,7 @@ class Tool(_Strict):
     output: str = ""
     failed: bool = False
     ask: bool = False
+    input: dict[str, object] = Field(default_factory=dict)
 
 
 class Recall(_Strict):

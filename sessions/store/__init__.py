@@ -263,8 +263,12 @@ class Store(Sides, Protocol):
         """Return a small stored text, such as the hash of the synchronised commands."""
         ...
 
-    async def set_fact(self, scope: str, name: str, text: str) -> None:
-        """Store a small text."""
+    def set_fact(self, scope: str, name: str, text: str) -> Future[None]:
+        """Store a small text. A plain call like `accept`: nobody has to wait for it."""
+        ...
+
+    async def facts(self, scope: str) -> Mapping[str, str]:
+        """Return every small text of a scope, by name."""
         ...
 
     async def close(self) -> None:

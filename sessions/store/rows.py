@@ -25,6 +25,7 @@ from sessions.store.values import (
     Origin,
     OutboxRow,
     Piece,
+    PieceFile,
     Prompt,
     Quote,
     Receipt,
@@ -79,12 +80,14 @@ def prompt_text(prompt: Prompt) -> str:
         "text": prompt.text,
         "author_id": prompt.author_id,
         "author_name": prompt.author_name,
-        "attachments": [asdict(attachment) for attachment in prompt.attachments],
+        "attachments": [_attachment_columns(attachment) for attachment in prompt.attachments],
     }
     if prompt.quote is not None:
         columns["quote"] = asdict(prompt.quote)
     if prompt.by_bot:
         columns["by_bot"] = True
+    if prompt.about is not None:
+        columns["about"] = prompt.about
     if prompt.asker is not None:
         asker = prompt.asker
         columns["asker"] = {
@@ -101,22 +104,27 @@ def turn_of(row: sqlite3.Row) -> Turn:
     attachments = tuple(Attachment(**attachment) for attachment in said.pop("attachments"))
     quote = Quote(**said.pop("quote")) if "quote" in said else None
     asker = _asker_of(said.pop("asker")) if "asker" in said else None
+    key, channel_id, message_id = session_key(row["key"]), row["channel_id"], row["message_id"]
+    in_own_thread = key == message_id != channel_id
     return Turn(
         id=TurnId(row["seq"]),
-        key=session_key(row["key"]),
+        key=key,
         kind=Kind(row["kind"]),
         origin=Origin(row["origin"]),
         state=TurnState(row["state"]),
         attempt=row["attempt"],
         generation=row["generation"],
         address=ChatAddress(
-            platform=row["platform"], channel_id=row["channel_id"], message_id=row["message_id"]
+            platform=row["platform"],
+            channel_id=key if in_own_thread else channel_id,
+            message_id=None if in_own_thread else message_id,
         ),
         prompt=Prompt(**said, attachments=attachments, quote=quote, asker=asker),
         created=datetime.fromisoformat(row["created"]),
         epoch=row["epoch"],
         resumption=row["resumption"],
         follows_cut=row["follows"] is not None,
+        said_in=channel_id if in_own_thread else "",
     )
 
 
@@ -164,19 +172,23 @@ def receipt_of(row: sqlite3.Row) -> Receipt:
 
 def piece_text(piece: Piece) -> str:
     """Return a piece for its column."""
-    return json.dumps(asdict(piece))
+    columns = asdict(piece)
+    if not piece.files:
+        del columns["files"]
+    return json.dumps(columns)
 
 
 def outbox_of(row: sqlite3.Row) -> OutboxRow:
     """Return a row of `outbox` and, as `after_id`, the message that its turn answers."""
     said: dict[str, Any] = json.loads(row["piece"])
     buttons = tuple(Button(**button) for button in said.pop("buttons", ()))
+    files = tuple(PieceFile(**file) for file in said.pop("files", ()))
     return OutboxRow(
         id=row["id"],
         turn=TurnId(row["turn"]),
         part=row["part"],
         platform=row["platform"],
-        piece=Piece(**said, buttons=buttons),
+        piece=Piece(**said, buttons=buttons, files=files),
         nonce=row["nonce"],
         tries=row["tries"],
         first_try=_time_of(row["first_try"]),
@@ -252,6 +264,13 @@ def former_of(row: sqlite3.Row) -> FormerSession:
         reason=row["reason"],
         turn_count=row["turn_count"],
     )
+
+
+def _attachment_columns(attachment: Attachment) -> dict[str, object]:
+    columns = asdict(attachment)
+    if not attachment.voice:  # a prompt that was stored before there were any must look the same
+        del columns["voice"]
+    return columns
 
 
 def _asker_of(said: dict[str, Any]) -> Asker:

@@ -5,13 +5,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A file that came with a message, not yet downloaded. `name` is foreign: never a path."""
+    """A file that came with a message, not yet downloaded. `name` is foreign: never a path.
+
+    `voice` says that somebody spoke it instead of writing a message.
+    """
 
     id: str
     name: str
     url: str
     size_bytes: int
     content_type: str = ""
+    voice: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +43,10 @@ class Asker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
-    """What somebody said. `author_id` and `author_name` are foreign text, None for nobody."""
+    """What somebody said. `author_id` and `author_name` are foreign text, None for nobody.
+
+    `about` is the id of a message in the same place that is asked about, read when the turn runs.
+    """
 
     text: str
     author_id: str | None = None
@@ -48,3 +55,4 @@ class Prompt:
     quote: Quote | None = None
     by_bot: bool = False
     asker: Asker | None = None
+    about: str | None = None

@@ -27,6 +27,7 @@ from sessions.store import (
 from sessions.store.reader import Reader
 from sessions.store.rows import time_text
 from sessions.store.sqlite_errors import OnFinal
+from sessions.store.sqlite_past import SqlitePast
 from sessions.store.sqlite_people import SqlitePeople
 from sessions.store.sqlite_upkeep import SqliteUpkeep
 from sessions.store.sqlite_watch import Watch
@@ -65,6 +66,7 @@ class SqliteStore:
         self._reader = reader
         self._id = store_id
         self._clock = clock
+        self.past = SqlitePast(self._change_at, reader.ask)
         self.people = SqlitePeople(self._change_at, reader.ask)
         self.upkeep = SqliteUpkeep(self._change_at, reader.ask)
 
@@ -244,8 +246,7 @@ class SqliteStore:
     async def outbox_retry(self, row: int, delay_s: float, *, untaken: bool = False) -> None:
         """See `Store.outbox_retry`."""
         now = self._clock.utc()
-        until = now + timedelta(seconds=delay_s)
-        times = time_text(now), time_text(until)
+        times = time_text(now), time_text(now + timedelta(seconds=delay_s))
         await self._change(lambda c: sqlite_outbox.retry(c, row, *times, untaken=untaken))
 
     async def outbox_drop(self, row: int, reason: str) -> None:
@@ -261,9 +262,13 @@ class SqliteStore:
         """See `Store.get_fact`."""
         return await self._ask(lambda c: sqlite_sessions.get_fact(c, scope, name))
 
-    async def set_fact(self, scope: str, name: str, text: str) -> None:
+    def set_fact(self, scope: str, name: str, text: str) -> asyncio.Future[None]:
         """See `Store.set_fact`."""
-        await self._change(lambda c: sqlite_sessions.set_fact(c, scope, name, text))
+        return self._change(lambda c: sqlite_sessions.set_fact(c, scope, name, text))
+
+    async def facts(self, scope: str) -> Mapping[str, str]:
+        """See `Store.facts`."""
+        return await self._ask(lambda c: sqlite_sessions.facts(c, scope))
 
     async def close(self) -> None:
         """See `Store.close`."""

@@ -18,6 +18,8 @@ COUNT_SESSIONS: Final = """
          + (SELECT count(*) FROM former_session WHERE key = :key)"""
 WORKDIRS: Final = """
     SELECT workdir FROM session WHERE key = :key UNION SELECT workdir FROM former_session WHERE key = :key"""
+COUNT_SET: Final = """
+    SELECT count(*) FROM fact WHERE scope IN ('mounts', 'permissions', 'settings') AND name = :key"""
 COUNT_GRANTS: Final = "SELECT count(*) FROM granted WHERE (kind = 'user' AND id = :name) OR place = :name"
 COUNT_AUDIT: Final = """
     SELECT count(*) FROM audit
@@ -39,9 +41,13 @@ HOLD_NUMBER: Final = """
     VALUES (:seq, 'forgotten', :seq, :key, 'notice', 'human', '', '', :prompt, 'done', :now, :now)"""
 DELETE_ROOM: Final = (
     "DELETE FROM declined WHERE channel = :key",
+    """DELETE FROM fact WHERE scope IN ('title', 'cost') AND name IN (
+        SELECT agent_session_id FROM session WHERE key = :key
+        UNION SELECT agent_session_id FROM former_session WHERE key = :key)""",
     "DELETE FROM session WHERE key = :key",
     "DELETE FROM former_session WHERE key = :key",
-    "DELETE FROM fact WHERE scope = 'mounts' AND name = :key",
+    """DELETE FROM fact WHERE name = :key AND scope IN (
+        'mounts', 'permissions', 'settings', 'answered', 'cards', 'places', 'tombstones', 'untitled')""",
     "DELETE FROM lane WHERE key = :key AND NOT EXISTS (SELECT 1 FROM turn WHERE turn.key = :key)",
 )
 _ENDED: Final = ("done", "failed", "cancelled")
@@ -124,6 +130,7 @@ def _traces(
         pieces=count(COUNT_PIECES),
         quotes=quotes,
         sessions=count(COUNT_SESSIONS),
+        settings=count(COUNT_SET),
         said=[
             Said(key=session_key(row["key"]), message_id=row["message_id"])
             for row in turns

@@ -1,14 +1,22 @@
 """Sessions and small facts on SQLite: records, what resets leave behind, imports."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, assert_never
 
 from sessions.errors import NoSuchSession
 from sessions.keys import SessionKey, TurnId
-from sessions.records import FormerSession, Renewed, SessionChange, SessionRecord, Used
-from sessions.store.rows import former_columns, former_of, path_text, session_columns, session_of
+from sessions.records import FormerSession, Renewed, Resumed, SessionChange, SessionRecord, Used
+from sessions.store import sqlite_past
+from sessions.store.rows import (
+    former_columns,
+    former_of,
+    path_text,
+    session_columns,
+    session_of,
+    time_text,
+)
 
 FIND: Final = "SELECT * FROM session WHERE key = :key"
 ADD: Final = """
@@ -34,6 +42,14 @@ RENEW: Final = """
                        context_window = NULL, resumable = TRUE
     WHERE key = :key
     RETURNING *"""
+RESUME: Final = """
+    UPDATE session SET agent_session_id = :agent_session_id, workdir = :workdir, generation = generation + 1,
+                       created = :created, last_used = :now, turn_count = :turn_count, cost_usd = :cost_usd,
+                       context_tokens = NULL, context_window = NULL, resumable = TRUE
+    WHERE key = :key"""
+TAKE_BACK: Final = """
+    DELETE FROM former_session WHERE key = :key AND agent_session_id = :agent_session_id"""
+UNCUT: Final = "UPDATE lane SET cut_off = NULL WHERE key = :key"
 FOLLOW: Final = """
     UPDATE turn SET generation = (SELECT generation FROM session WHERE key = :key)
     WHERE key = :key AND state = 'running'"""
@@ -76,9 +92,16 @@ def change(
         case Used():
             reported = (made.cost_usd, made.context_tokens, made.context_window)
             connection.execute(USE, (key, turn, made.agent_session_id, now, *reported))
+            if made.title:
+                sqlite_past.entitle(connection, made.agent_session_id, made.title)
         case Renewed():
             if connection.execute(IS_OF_TURN, {"key": key, "turn": turn}).fetchone() is not None:
                 renew(connection, key, made.agent_session_id, made.reason, now)
+                if made.title:
+                    sqlite_past.rename(connection, made.agent_session_id, made.title)
+        case Resumed():
+            if connection.execute(IS_OF_TURN, {"key": key, "turn": turn}).fetchone() is not None:
+                _resume(connection, key, made, now)
         case _:
             assert_never(made)
 
@@ -87,6 +110,7 @@ def renew(
     connection: sqlite3.Connection, key: SessionKey, agent_session_id: str, reason: str, now: str
 ) -> SessionRecord:
     """See `Store.renew`."""
+    sqlite_past.note_cost(connection, key)
     connection.execute(ARCHIVE, {"key": key, "reason": reason, "now": now})
     row = connection.execute(RENEW, {"key": key, "agent_session_id": agent_session_id, "now": now}).fetchone()
     if row is None:
@@ -96,6 +120,26 @@ def renew(
         # stays with the old one, and what it still says about the session is dropped.
         connection.execute(FOLLOW, {"key": key})
     return session_of(row)
+
+
+def _resume(connection: sqlite3.Connection, key: SessionKey, made: Resumed, now: str) -> None:
+    """Let the room go on with another session; the present one is archived."""
+    sqlite_past.note_cost(connection, key)
+    connection.execute(ARCHIVE, {"key": key, "reason": made.reason, "now": now})
+    resumed = {
+        "key": key,
+        "agent_session_id": made.agent_session_id,
+        "workdir": path_text(made.workdir),
+        "created": time_text(made.created),
+        "turn_count": made.turn_count,
+        "cost_usd": made.cost_usd,
+        "now": now,
+    }
+    connection.execute(RESUME, resumed)
+    connection.execute(TAKE_BACK, resumed)
+    connection.execute(UNCUT, {"key": key})
+    if made.title:
+        sqlite_past.entitle(connection, made.agent_session_id, made.title)
 
 
 def bind(connection: sqlite3.Connection, key: SessionKey, workdir: Path) -> SessionRecord:
@@ -122,6 +166,12 @@ def get_fact(connection: sqlite3.Connection, scope: str, name: str) -> str | Non
     """See `Store.get_fact`."""
     row = connection.execute("SELECT text FROM fact WHERE scope = ? AND name = ?", (scope, name)).fetchone()
     return None if row is None else row["text"]
+
+
+def facts(connection: sqlite3.Connection, scope: str) -> Mapping[str, str]:
+    """See `Store.facts`."""
+    found = connection.execute("SELECT name, text FROM fact WHERE scope = ? ORDER BY name", (scope,))
+    return {row["name"]: row["text"] for row in found}
 
 
 def set_fact(connection: sqlite3.Connection, scope: str, name: str, text: str) -> None:

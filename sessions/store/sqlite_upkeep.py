@@ -22,6 +22,9 @@ COUNT: Final = """
            (SELECT count(*) FROM outbox WHERE state = 'due') AS outbox_due"""
 OLDEST_DUE: Final = """
     SELECT ended FROM turn WHERE seq = (SELECT turn FROM outbox WHERE state = 'due' ORDER BY id LIMIT 1)"""
+SPOOLED: Final = """
+    SELECT json_extract(file.value, '$.spooled') AS spooled
+    FROM outbox, json_each(outbox.piece, '$.files') AS file WHERE state = 'due'"""
 
 
 class SqliteUpkeep:
@@ -34,6 +37,10 @@ class SqliteUpkeep:
     async def figures(self) -> Figures:
         """See `UpkeepStore.figures`."""
         return await self._ask(_figures)
+
+    async def spooled(self) -> frozenset[str]:
+        """See `UpkeepStore.spooled`."""
+        return await self._ask(_spooled)
 
     async def prune_room(self, key: SessionKey, before: datetime) -> int:
         """See `UpkeepStore.prune_room`."""
@@ -66,3 +73,7 @@ def _figures(connection: sqlite3.Connection) -> Figures:
     oldest = connection.execute(OLDEST_DUE).fetchone()
     ended = None if oldest is None or oldest["ended"] is None else datetime.fromisoformat(oldest["ended"])
     return Figures(**counts, oldest_due=ended)
+
+
+def _spooled(connection: sqlite3.Connection) -> frozenset[str]:
+    return frozenset(row["spooled"] for row in connection.execute(SPOOLED))

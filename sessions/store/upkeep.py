@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sessions.keys import SessionKey
+from sessions.store.past import PastStore
 from sessions.store.people import PeopleStore
 
 
@@ -36,7 +37,8 @@ class Traces:
     """What the store holds of a person or a room. `unfinished` of the turns have not come to an end.
 
     `pieces` are texts of answers, `quotes` a person's words in the turns of others. `rooms` are those in
-    which a person spoke: their conversations hold the words too. `workdirs` are a room's directories.
+    which a person spoke: their conversations hold the words too. `workdirs` are a room's directories,
+    `settings` counts the kinds of what people set for it.
     `grants` and `audit` count what says who may do what, and who did: both stay.
     """
 
@@ -45,6 +47,7 @@ class Traces:
     pieces: int = 0
     quotes: int = 0
     sessions: int = 0
+    settings: int = 0
     said: Sequence[Said] = ()
     rooms: Sequence[SessionKey] = ()
     workdirs: Sequence[Path] = ()
@@ -54,7 +57,7 @@ class Traces:
     @property
     def is_nothing(self) -> bool:
         """Whether there is nothing to forget."""
-        return not (self.turns or self.quotes or self.sessions)
+        return not (self.turns or self.quotes or self.sessions or self.settings)
 
 
 OnCommit = Callable[[float, int], None]
@@ -70,6 +73,10 @@ class UpkeepStore(Protocol):
 
     async def figures(self) -> Figures:
         """Return how much there is now."""
+        ...
+
+    async def spooled(self) -> frozenset[str]:
+        """Return the names of all files in the spool that pieces need which are still to be sent."""
         ...
 
     async def prune_others(self, keys: Collection[SessionKey], before: datetime) -> int:
@@ -109,6 +116,11 @@ class Sides(Protocol):
     @property
     def people(self) -> PeopleStore:
         """Grants and the audit log."""
+        ...
+
+    @property
+    def past(self) -> PastStore:
+        """The past of rooms: former sessions, and what was said."""
         ...
 
     @property

@@ -2,13 +2,17 @@
 
 import base64
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, Literal
 
 from sessions.keys import SessionKey, TurnId
 from sessions.records import SessionChange
+from sessions.store.pieces import Button as Button
+from sessions.store.pieces import OutboxRow as OutboxRow
+from sessions.store.pieces import Piece as Piece
+from sessions.store.pieces import PieceFile as PieceFile
 from sessions.store.said import Attachment as Attachment
 from sessions.store.said import Prompt as Prompt
 from sessions.store.said import Quote as Quote
@@ -23,6 +27,10 @@ class Kind(StrEnum):
     PROMPT = "prompt"
     RESET = "reset"
     CWD = "cwd"
+    RESUME = "resume"
+    REWIND = "rewind"
+    FORK = "fork"
+    COMPACT = "compact"
     NOTICE = "notice"
     """Nothing: it is stored as done, and its pieces are a word of ours or of the agent's own accord."""
 
@@ -63,19 +71,11 @@ class Settle(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Button:
-    """A choice under a message. `action` comes back when it is clicked: at most 100 characters."""
-
-    label: str
-    action: str
-    style: Literal["plain", "primary", "good", "danger"] = "plain"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ChatAddress:
     """Where something was said and where the answer goes. Ids are the platform's, as text.
 
-    `message_id` is what the answer replies to; None where there is none (a command).
+    `message_id` is what the answer replies to; None where there is none (a command). A message whose turn
+    has the key of its own id, in a room of another id, is answered in its own thread.
     """
 
     platform: str
@@ -90,7 +90,8 @@ class Inbound:
     With a `queue_limit`, a room that has so many waiting refuses it (`QueueFull`). `head` puts it
     before everything that waits in its room. `cursor` is the channel whose catch-up position moves
     to `msg_id` in the same transaction; it never moves back. `held` says that it will have to wait
-    though nothing is before it in its room. `fact` is stored along with it: scope, name, text.
+    though nothing is before it in its room. `fact` is stored along with it: scope, name, text. `steers` is
+    the running turn that it is meant for, whatever the room's policy says.
     """
 
     source: str
@@ -105,6 +106,7 @@ class Inbound:
     queue_limit: int | None = None
     held: bool = False
     fact: tuple[str, str, str] | None = None
+    steers: TurnId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +139,8 @@ class Turn:
 
     `generation` and `epoch` are the session's and the lane's at the time it was taken, 0 before.
     `resumption` says how it came back into the queue after an interruption. `follows_cut` says that
-    the turn before it in the room was interrupted and the agent has not been told.
+    the turn before it in the room was interrupted and the agent has not been told. `said_in` is the channel
+    of the message if it is answered in its own thread, which has the message's id; else "".
     """
 
     id: TurnId
@@ -153,6 +156,14 @@ class Turn:
     epoch: int = 0
     resumption: Literal["", "continue", "retry"] = ""
     follows_cut: bool = False
+    said_in: str = ""
+
+    @property
+    def asked_at(self) -> ChatAddress:
+        """Where it was asked for: what is said before its own thread is open is said there."""
+        if not self.said_in:
+            return self.address
+        return replace(self.address, channel_id=self.said_in, message_id=self.key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,45 +200,6 @@ class Receipt:
     message_id: str
     state: TurnState
     shown: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
-    """One thing to do in a chat, in order, once: send `body`, delete a message of ours, or fold a live one.
-
-    Sending is guarded by a nonce made from its turn and its place among the turn's pieces.
-    `reply_to` is the message it answers. `buttons` outlive a restart: all they know is in their
-    action. To fold a live message is to keep what was written in it, and to delete it if that is
-    nothing. Its id is `target_id`, or, if that was never learned, that of what was sent with the
-    nonce `target_nonce`.
-    """
-
-    channel_id: str
-    body: str = ""
-    reply_to: str | None = None
-    target_id: str | None = None
-    target_nonce: str | None = None
-    action: Literal["send", "delete", "fold"] = "send"
-    buttons: tuple[Button, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutboxRow:
-    """A stored piece on its way. `nonce` is at most 25 characters and the same at each try.
-
-    `first_try` is when it was first handed to the chat, None if never. What was sent for it by then
-    stands behind `after_id`: the message sent before it in its channel, or that which its turn answers.
-    """
-
-    id: int
-    turn: TurnId
-    part: int
-    platform: str
-    piece: Piece
-    nonce: str
-    tries: int
-    first_try: datetime | None = None
-    after_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ async def served(
     guild = OfflineGuild(channels=["lobby", "den"], users=["ann"], rate_limits=RateLimits.off())
     async with guild:
         environment = {
+            "ROOMKEY_ROOM__FOOTER": "off",
             "ROOMKEY_DISCORD__API_BASE": guild.api_base,
             "ROOMKEY_DISCORD__GATEWAY_URL": guild.gateway_url,
             "ROOMKEY_DISCORD__ALLOWED_GUILDS": f"'[\"{guild.world.guild_id}\"]'",

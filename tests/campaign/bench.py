@@ -212,6 +212,7 @@ class Bench:
             "HOME": str(self.root),
             "ROOMKEY_DATA_DIR": str(self.data_dir),
             "ROOMKEY_ISOLATION": "none",
+            "ROOMKEY_ROOM__FOOTER": "off",
             "ROOMKEY_LOG__LEVEL": "info",
             "ROOMKEY_DISCORD__API_BASE": guild.api_base,
             "ROOMKEY_DISCORD__GATEWAY_URL": guild.gateway_url,

@@ -1,7 +1,7 @@
 """What every agent vendor must do, over `AGENTS`: Claude is the real CLI on the offline model."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +12,7 @@ import pytest
 from bot.demo.model import OfflineModel
 from sessions.agents import AGENTS
 from sessions.agents.base import AgentAdapter, Allow, Deny, SessionSpec
+from sessions.agents.tools import HubTool, ToolAnswer
 from sessions.errors import AgentGone, SessionBusy, SessionNotFound
 from sessions.events import (
     AskWithdrawn,
@@ -48,6 +49,10 @@ step = [{ hang = true }]
 [[turn]]
 match = "tool:Bash"
 step = [{ tool = "Bash", title = "echo", ask = true }, { text = "used" }]
+
+[[turn]]
+match = "send_file"
+step = [{ tool = "send_file", input = { path = "plot.png" } }, { text = "there" }]
 
 [[turn]]
 match = "slow:"
@@ -477,3 +482,23 @@ def test_new_ids_differ(adapter: AgentAdapter) -> None:
 
 def test_the_vendor_is_listed_under_its_name() -> None:
     assert all(name == adapter.vendor for name, adapter in AGENTS.items())
+
+
+@pytest.mark.parametrize("failed", [False, True])
+async def test_a_tool_of_ours_is_run_unasked_and_its_answer_told(
+    adapter: AgentAdapter, spec: SessionSpec, failed: bool
+) -> None:
+    calls: list[Mapping[str, object]] = []
+
+    async def call(arguments: Mapping[str, object]) -> ToolAnswer:
+        calls.append(arguments)
+        return ToolAnswer(text="plot.png was looked at.", failed=failed)
+
+    schema = {"type": "object", "properties": {"path": {"type": "string"}}}
+    tool = HubTool(name="send_file", description="Send a file.", schema=schema, call=call)
+    async with talk(adapter, replace(spec, tools=(tool,))) as agent:
+        done = await agent.ask('tool:mcp__roomkey__send_file:{"path": "plot.png"}\nsay:there')
+        end = await agent.first(ToolEnd)
+    assert (done.status, calls) == ("ok", [{"path": "plot.png"}])
+    assert (end.failed, end.output) == (failed, "plot.png was looked at.")
+    assert not [event for event in agent.events if isinstance(event, PermissionAsk)]

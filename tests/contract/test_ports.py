@@ -11,6 +11,8 @@ from bot.chat_discord.login import default_intents
 from bot.chat_discord.port import DiscordPort
 from bot.components import Button
 from bot.demo.guild import OfflineGuild, Permission, Place, RateLimits
+from bot.stop_button import stop_button
+from sessions.keys import TurnId
 from sessions.redaction import Redactor
 from tests.support.clocks import SetClock
 from tests.support.discord_client import Bot, connected
@@ -56,6 +58,12 @@ class Chat:
         [message] = [one for one in self._place().messages() if one.id == message_id]
         return [reaction.emoji for reaction in message.reactions]
 
+    def threads(self) -> dict[str, str]:
+        """Return the names of the threads of the open channel by their id."""
+        if isinstance(self.port, FakePort):
+            return self.port.threads
+        return {thread.id: thread.name for thread in self._place().threads()}
+
     def _place(self) -> Place:
         assert self.guild is not None
         return self.guild.place(self.open_id)
@@ -70,7 +78,10 @@ async def chat(request: pytest.FixtureRequest) -> AsyncGenerator[Chat]:
         return
     async with OfflineGuild(channels=["desk", "attic"], rate_limits=RateLimits.off()) as guild:
         attic = guild.channel("attic")
-        attic.deny(guild.bot.id, Permission.SEND_MESSAGES | Permission.ADD_REACTIONS)
+        attic.deny(
+            guild.bot.id,
+            Permission.SEND_MESSAGES | Permission.ADD_REACTIONS | Permission.CREATE_PUBLIC_THREADS,
+        )
         async with connected(guild, Bot(default_intents())) as bot:
             said = await guild.user("ann").says("hi", attic)
             yield Chat(DiscordPort(bot), guild.channel("desk").id, attic.id, guild, said.id)
@@ -127,6 +138,11 @@ async def test_a_message_can_be_read_again_unless_it_carries_buttons(chat: Chat)
     assert await chat.port.written(chat.open_id, card) == ""
     await chat.port.delete(chat.open_id, sent)
     assert await chat.port.written(chat.open_id, sent) == ""
+
+
+async def test_a_live_message_can_be_read_again_although_it_can_be_stopped(chat: Chat) -> None:
+    live = await chat.port.send(chat.open_id, "one\n-# 4 s", rows=[(stop_button(TurnId(7)),)])
+    assert await chat.port.written(chat.open_id, live) == "one\n-# 4 s"
 
 
 async def test_a_message_may_be_deleted_twice(chat: Chat) -> None:
@@ -189,6 +205,41 @@ async def test_what_was_sent_is_found_by_its_exact_text_the_newest_first(chat: C
     assert await chat.port.find_sent(chat.open_id, "hello", after_id=first) == again
     assert await chat.port.find_sent(chat.open_id, "hello", after_id=again) is None
     assert await chat.port.find_sent(chat.open_id, "goodbye", after_id=None) is None
+
+
+async def test_a_message_has_one_thread_however_often_it_is_opened(chat: Chat) -> None:
+    sent = await chat.port.send(chat.open_id, "hello")
+    assert await chat.port.open_thread(chat.open_id, "an idea", message_id=sent) == sent
+    assert await chat.port.open_thread(chat.open_id, "another", message_id=sent) == sent
+    assert chat.threads() == {sent: "an idea"}
+
+
+async def test_a_thread_is_found_also_when_the_message_it_was_opened_on_is_gone(chat: Chat) -> None:
+    sent = await chat.port.send(chat.open_id, "hello")
+    await chat.port.open_thread(chat.open_id, "an idea", message_id=sent)
+    await chat.port.delete(chat.open_id, sent)
+    assert await chat.port.open_thread(chat.open_id, "an idea", message_id=sent) == sent
+
+
+async def test_a_thread_on_a_message_that_is_gone_is_refused_for_good(chat: Chat) -> None:
+    sent = await chat.port.send(chat.open_id, "hello")
+    await chat.port.delete(chat.open_id, sent)
+    with pytest.raises(ChatRefused):
+        await chat.port.open_thread(chat.open_id, "an idea", message_id=sent)
+
+
+async def test_a_thread_stands_alone_and_is_renamed(chat: Chat) -> None:
+    first = await chat.port.open_thread(chat.open_id, "one")
+    second = await chat.port.open_thread(chat.open_id, "one")
+    await chat.port.rename(second, "two")
+    assert chat.threads() == {first: "one", second: "two"}
+    with pytest.raises(ChatRefused):
+        await chat.port.rename(chat.open_id, "no thread")
+
+
+async def test_a_thread_where_none_is_allowed_is_refused_for_good(chat: Chat) -> None:
+    with pytest.raises(ChatRefused):
+        await chat.port.open_thread(chat.closed_id, "an idea", message_id=chat.somebodys_id)
 
 
 @pytest.mark.parametrize(
@@ -288,6 +339,8 @@ async def test_discord_is_left_alone_after_its_edge_has_turned_us_away(
                 lambda: port.react(desk, sent, "⏳"),
                 lambda: port.unreact(desk, sent, "⏳"),
                 lambda: port.find_sent(desk, "hello", after_id=None),
+                lambda: port.open_thread(desk, "hello", message_id=sent),
+                lambda: port.rename(desk, "hello"),
             ]
             for call in calls:
                 with pytest.raises(Banned):
@@ -324,6 +377,8 @@ async def test_no_text_leaves_by_any_method_with_a_secret_in_it() -> None:
             found = await port.find_sent(desk, f"one {secret}", after_id=None)
             assert found == sent
             await port.edit(desk, sent, f"two {secret}", rows=[(button,)])
+            thread = await port.open_thread(desk, f"three {secret}", message_id=sent)
+            await port.rename(thread, f"four {secret}")
         texts = [message.content for message in guild.channel("desk").messages()]
         assert texts == ["two [secret]"]
         assert secret not in repr([(entry.path, entry.query, entry.body) for entry in guild.ledger.entries])
@@ -333,4 +388,4 @@ async def test_no_text_leaves_by_any_method_with_a_secret_in_it() -> None:
         if inspect.isfunction(method)
         and {"body", "text", "buttons", "files", "file", "name"} & set(inspect.signature(method).parameters)
     }
-    assert takers == {"send", "edit", "find_sent"}
+    assert takers == {"send", "edit", "find_sent", "open_thread", "rename"}

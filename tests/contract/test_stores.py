@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from sessions.errors import Fenced, NoSuchSession, QueueFull, StateError
-from sessions.keys import TurnId
+from sessions.keys import TurnId, session_key
 from sessions.records import Renewed, Used
 from sessions.store import STORES, Store, open_store
 from sessions.store.values import (
@@ -204,6 +204,27 @@ async def test_a_turn_comes_back_as_it_was_accepted(store: Store) -> None:
     assert (turn.prompt, turn.address, turn.origin, turn.key) == (prompt, row.address, Origin.AGENT, ROOM)
     assert (turn.state, turn.attempt, turn.generation) == (TurnState.QUEUED, 0, 0)
     assert turn.created == SetClock().utc()
+
+
+async def test_a_turn_of_a_room_with_its_messages_id_is_answered_there_and_known_where_it_stands(
+    store: Store,
+) -> None:
+    message = ChatAddress(platform="test", channel_id="20", message_id="99")
+    accepted = await store.accept(inbound(99, session_key("99"), address=message))
+    own = await store.turn(accepted.turn)
+    assert own is not None
+    assert own.address == ChatAddress(platform="test", channel_id="99")
+    assert (own.said_in, own.asked_at) == ("20", message)
+    fate = await store.fate("chat", 99)
+    assert fate is not None
+    assert fate.channel_id == "20"
+    assert await store.queued_messages("chat") == {"20": [99]}
+    # The first message of a forum's post has the post's id and stands in it.
+    first = ChatAddress(platform="test", channel_id="77", message_id="77")
+    accepted = await store.accept(inbound(77, session_key("77"), address=first))
+    post = await store.turn(accepted.turn)
+    assert post is not None
+    assert (post.address, post.said_in, post.asked_at) == (first, "", first)
 
 
 async def test_a_turn_nobody_accepted_is_none(store: Store) -> None:
@@ -1212,6 +1233,14 @@ async def test_a_fact_is_what_was_said_last(store: Store) -> None:
     await store.set_fact("commands", "hash", "b")
     assert await store.get_fact("commands", "hash") == "b"
     assert await store.get_fact("other", "hash") is None
+
+
+async def test_the_facts_of_a_scope_are_given_by_name_and_no_others(store: Store) -> None:
+    assert await store.facts("commands") == {}
+    for scope, name, text in (("commands", "b", "1"), ("commands", "a", "2"), ("other", "a", "3")):
+        store.set_fact(scope, name, text)  # in the order of the calls, whoever waits
+    await store.set_fact("commands", "b", "4")
+    assert dict(await store.facts("commands")) == {"a": "2", "b": "4"}
 
 
 async def test_what_was_handed_in_is_there_after_closing(store: Store, kind: str, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from sessions.store import STORES, Store, open_store
 from sessions.store.people import AuditEntry, Grant
 from sessions.store.said import Prompt, Quote
 from sessions.store.upkeep import Figures, Said
-from sessions.store.values import Lease, Take, Turn, TurnState
+from sessions.store.values import Lease, Piece, PieceFile, Take, Turn, TurnState
 from tests.support.clocks import SetClock
 from tests.support.store_values import OTHER, ROOM, inbound, notice, piece, record, result
 
@@ -136,15 +136,27 @@ async def test_a_room_is_forgotten_whole_and_no_other(store: Store) -> None:
     await says(store, 2, words("SECRET"))
     await answered(store, 3, words("kept"), OTHER)
     await store.post(notice(4), [piece("SECRET")])
+    for scope in ("settings", "places"):
+        for key in (ROOM, OTHER):
+            await store.set_fact(scope, key, "SECRET")
     before = await store.upkeep.traces_of_room(ROOM)
-    assert (before.turns, before.unfinished, before.sessions) == (3, 1, 1)
+    assert (before.turns, before.unfinished, before.sessions, before.settings) == (3, 1, 1, 1)
     assert [str(one) for one in before.workdirs] == ["/rooms/room/work"]
     await store.upkeep.forget_room(ROOM)
     assert (await store.upkeep.traces_of_room(ROOM)).is_nothing
     assert await store.session(ROOM) is None
     assert await store.session(OTHER) is not None
+    for scope in ("settings", "places"):
+        assert await store.facts(scope) == {OTHER: "SECRET"}
     assert [row.piece.channel_id for row in await store.outbox_due("chat", 10)] == ["c-room"]
     assert (await store.accept(inbound(5))).ahead == 0
+
+
+async def test_a_room_where_only_something_was_set_can_be_forgotten(store: Store) -> None:
+    await store.set_fact("settings", ROOM, "{}")
+    assert not (await store.upkeep.traces_of_room(ROOM)).is_nothing
+    await store.upkeep.forget_room(ROOM)
+    assert await store.facts("settings") == {}
 
 
 @pytest.mark.parametrize("whose", ["person", "room"])
@@ -199,3 +211,17 @@ def test_a_store_without_anything_knows_nobody(tmp_path: Path) -> None:
     assert asyncio.run(ask())
     with closing(sqlite3.connect(Paths(tmp_path).database)) as connection:
         assert connection.execute("SELECT count(*) FROM turn").fetchone() == (0,)
+
+
+async def test_files_in_the_spool_are_needed_until_their_piece_is_done_or_given_up(store: Store) -> None:
+    files = [PieceFile(name="a \0 \ud800", spooled=f"{at:032x}") for at in range(3)]
+    pieces = [Piece(channel_id="c", files=(files[0], files[1])), Piece(channel_id="c", files=(files[2],))]
+    await store.post(notice(1), [*pieces, Piece(channel_id="c", body="none")])
+    assert await store.upkeep.spooled() == {file.spooled for file in files}
+    [first] = await store.outbox_due("chat", 10)
+    assert first.piece == pieces[0]
+    await store.outbox_done(first.id, "9")
+    assert await store.upkeep.spooled() == {files[2].spooled}
+    [second] = await store.outbox_due("chat", 10)
+    await store.outbox_drop(second.id, "gone")
+    assert await store.upkeep.spooled() == frozenset()

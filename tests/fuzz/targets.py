@@ -26,7 +26,7 @@ from bot.demo.guild.page_markdown import Names, html
 from bot.demo.guild.page_markdown import plain as plain_line
 from bot.fences import after_line
 from bot.measure import units
-from bot.render import pieces, plain, window
+from bot.render import Words, pieces, plain, rendered, window
 from bot.routing import why_silent
 from bot.settings import Settings, _overlaid, _sentence
 from bot.settings_file import parse_file
@@ -164,6 +164,8 @@ def markdown(raw: bytes) -> None:
     assert all(units(chunk.text) <= SMALLEST_LIMIT for chunk in chunks)
     assert all(units(piece) <= 2000 for piece in pieces(text, 2000))
     assert units(window(text, 2000)) <= 2000
+    assert units(window(text, 2000, is_growing=True)) <= 2000
+    assert all(units(message.text) <= 2000 for message in rendered(Words(body=text, small="-# 1 s"), 2000))
     plain(text)
     fence = None
     for line in text.split("\n"):

@@ -99,11 +99,15 @@ async def test_who_is_not_allowed_is_told_so_alone_and_changes_nothing(tmp_path:
         ann, ben, lab = guild.user("ann"), guild.user("ben"), guild.channel("lab")
         rules = Rules(users=frozenset({ann.id}), owners=frozenset({"1"}))
         async with whole_bot(guild, tmp_path, script=SCRIPT, rules=rules) as bot:
+            message = await ben.says("me too", lab)
             for command in COMMANDS:
                 texts = [option.name for option in command.options if option.kind == "text"]
                 options: dict[str, Any] = dict.fromkeys(texts, "1")
-                answer = await ben.runs(f"/{command.name}", lab, **options)
-                assert "You may not do that here" in answer.content
+                if command.on_message:
+                    answer = await ben.uses(command.name, message)
+                else:
+                    answer = await ben.runs(f"/{command.name}", lab, **options)
+                assert "You may not do that here" in answer.content, command.name
             await ann.says("ask", lab)
             card = await lab.next_from_bot(containing="needs your permission")
             await ben.clicks(card, label="Allow once")
@@ -137,7 +141,7 @@ async def test_a_card_that_nobody_answers_expires(tmp_path: Path) -> None:
         assert not edited.components
 
 
-async def test_a_button_from_before_a_restart_says_that_it_is_over(tmp_path: Path) -> None:
+async def test_a_button_from_before_a_restart_lets_its_turn_go_on_once(tmp_path: Path) -> None:
     async with offline_guild() as guild:
         ann, lab = guild.user("ann"), guild.channel("lab")
         async with whole_bot(guild, tmp_path, script=SCRIPT, grace_s=0.1):
@@ -148,8 +152,9 @@ async def test_a_button_from_before_a_restart_says_that_it_is_over(tmp_path: Pat
                 guild.faults.rest(method, rf"/messages/{card.id}$", times=1, code=50013, status=403)
         async with whole_bot(guild, tmp_path, script=SCRIPT):
             await ann.clicks(card, label="Allow once")
-            await ann.next_private(lab, after=card, containing="decided already, or its turn is over")
-            assert not any("the tool ran" in m.content for m in lab.messages())
+            await lab.edited(card, containing="Allowed by ann. It counts when the agent asks the same again.")
+            await lab.next_from_bot(after=card, containing="the tool ran")
+            assert [m.id for m in lab.messages() if "needs your permission" in m.content] == []
 
 
 async def test_commands_are_sent_once_and_again_only_when_they_changed(tmp_path: Path) -> None:

@@ -14,7 +14,6 @@ from discord.http import Route
 from tenacity import wait_none
 
 from bot.access import Rules
-from bot.approvals import OpenAsks
 from bot.chat import ChatUnusable, IntentsMissing, TokenRefused
 from bot.chat_discord.client import RoomkeyClient
 from bot.chat_discord.login import FairWebSocket, ShortBackoff, default_intents, log_in, point_at
@@ -22,6 +21,7 @@ from bot.demo.guild import GatewayOptions, OfflineGuild, RateLimits
 from bot.demo.guild.intents import Intent
 from bot.desk import Desk
 from bot.gate import Gate
+from bot.open_asks import OpenAsks
 from sessions.errors import StateError
 from sessions.store.values import Accepted, Inbound
 from tests.support.desk_rooms import Rooms

@@ -189,14 +189,19 @@ async def test_a_message_for_somebody_else_is_not_answered(tmp_path: Path) -> No
 
 
 async def test_where_only_mentions_count_a_mention_or_a_reply_is_answered(tmp_path: Path) -> None:
-    async with offline_guild() as guild, whole_bot(guild, tmp_path, reply_to="mention"):
+    async with offline_guild() as guild, whole_bot(guild, tmp_path, reply_to="mention") as bot:
         ann, lab = guild.user("ann"), guild.channel("lab")
-        await ann.says("not for you", lab)
+        silent = await ann.says("not for you", lab)
         called = await ann.says(f"<@{guild.bot.id}> for you", lab)
         answer = await lab.next_from_bot(after=called, containing="for you")
         replied = await ann.says("and this", lab, reply_to=answer)
         await lab.next_from_bot(after=replied, containing="and this")
-        assert "not for you" not in lab.transcript().split("robot:", 1)[1]
+        assert await bot.outbox.flush(5)
+        ours = [m for m in lab.messages() if m.author_id == guild.bot.id]
+        assert [m.reference.message_id for m in ours if m.reference] == [called.id, replied.id]
+        fate = await bot.store.fate("discord", int(silent.id))
+        assert fate is not None
+        assert fate.reason == "does not mention the bot"
 
 
 async def test_who_is_not_allowed_gets_silence(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ class Commander(Bot):
     async def setup_hook(self) -> None:
         """Register and sync."""
         self.add_view(Controls())
-        for command in (echo, slow, think, forget, private, session, ask):
+        for command in (echo, slow, think, forget, private, session, ask, quote):
             self.tree.add_command(command)
         await self.tree.sync()
 
@@ -148,6 +148,13 @@ async def ask(interaction: Interaction) -> None:
     await interaction.response.send_modal(Reason())
 
 
+@app_commands.context_menu(name="Quote this")
+async def quote(interaction: Interaction, message: discord.Message) -> None:
+    """Answer with the message it was used on."""
+    assert message.channel.id == interaction.channel_id
+    await interaction.response.send_message(f"{message.author.name} said {message.content}")
+
+
 session = app_commands.Group(name="session", description="Sessions.")
 
 
@@ -195,6 +202,20 @@ async def test_what_the_client_does_not_offer_is_refused():
             await ann.runs("/session", desk)
 
     assert guild.world.interactions == {}
+
+
+async def test_a_command_is_used_on_a_message():
+    async with OfflineGuild(channels=["desk"]) as guild, connected(guild, Commander()):
+        ann, ben, desk = guild.user("ann"), guild.user("ben"), guild.channel("desk")
+        said = await ben.says("hi", desk)
+        quoted = await ann.uses("Quote this", said)
+        with pytest.raises(Refused, match="Quote this"):
+            await ann.uses("Eat this", said)
+
+    assert quoted.content == "ben said hi"
+    assert quoted.message.kind == discord.MessageType.context_menu_command.value
+    assert quoted.message.cause is not None
+    assert quoted.message.cause.target_id == said.id
 
 
 async def test_suggestions_come_while_typing():

@@ -244,6 +244,9 @@ class _Witness:
     new_session_id = staticmethod(SCRIPTED.new_session_id)
     terminal_command = staticmethod(SCRIPTED.terminal_command)
     model_url = staticmethod(SCRIPTED.model_url)
+    models = SCRIPTED.models
+    can = SCRIPTED.can
+    conversations = SCRIPTED.conversations
 
     async def open(self, spec: SessionSpec) -> AgentSession:
         return await SCRIPTED.open(spec)

@@ -15,10 +15,10 @@ import discord
 import pytest
 
 from bot.access import Rules
-from bot.approvals import OpenAsks
 from bot.chat_discord.client import RoomkeyClient
 from bot.desk import Desk
 from bot.gate import Gate
+from bot.open_asks import OpenAsks
 from bot.render import pieces
 from sessions.errors import QueueFull, ReadOnly
 from sessions.store.values import Accepted, Inbound

@@ -56,7 +56,7 @@ async def test_a_stream_begins_with_all_that_somebody_sees(here: Desk) -> None:
     assert [one["name"] for one in world["places"]] == ["desk", "lab", "ideas"]
     (said,) = world["messages"][here.desk.id]
     assert said["html"] == "<p>good <strong>morning</strong></p>\n"
-    assert said["may"] == {"reply": True, "react": True, "edit": False, "delete": False, "thread": True}
+    assert {act for act, may in said["may"].items() if may} == {"reply", "use", "react", "thread"}
 
 
 async def test_what_happens_is_told_as_it_stands(here: Desk) -> None:
@@ -181,6 +181,40 @@ async def test_people_open_threads_posts_and_direct_messages(here: Desk) -> None
     assert here.guild.place(alone[1]["place"]).name == "alone"
     assert here.guild.place(post[1]["place"]).transcript() == "ann: its text\n  file a.txt (1 B)"
     assert here.guild.place(direct[1]["place"]).channel.is_dm
+
+
+async def test_people_rename_and_remove_what_they_may(here: Desk) -> None:
+    _, opened = await here.ann.act("open_thread", place=here.desk.id, name="old")
+    assert await here.ann.act("rename", place=opened["place"], name="new") == (200, {})
+    assert here.guild.place(opened["place"]).name == "new"
+    assert await here.ben.act("rename", place=opened["place"], name="his") == (
+        403,
+        {"error": "You may not do that here."},
+    )
+    assert await here.ann.act("archive", place=opened["place"]) == (200, {})
+    assert await here.ann.act("remove", place=opened["place"]) == (
+        403,
+        {"error": "You may not do that here."},
+    )
+    async with here.ann.changes() as changes:
+        world = await changes.next("world")
+    may = {one["name"]: (one["may_rename"], one["may_close"], one["may_remove"]) for one in world["places"]}
+    assert may["new"] == (True, False, False)
+    assert may["desk"] == (False, False, False)
+
+
+async def test_commands_on_messages_are_offered_apart_from_typed_ones(here: Desk) -> None:
+    on_message = {"name": "Ask about this", "type": 3}
+    made = commands.register(here.guild.world, here.guild.bot.id, None, [STATUS, on_message])
+    said = await here.guild.user("ben").says("look", here.desk)
+    async with here.ann.changes() as changes:
+        world = await changes.next("world")
+    (desk,) = [one for one in world["places"] if one["id"] == here.desk.id]
+    assert (desk["commands"], desk["on_messages"]) == ([made[0].id], [made[1].id])
+    used_on = here.ann.act("use", place=here.desk.id, message=said.id, command=made[1].id)
+    assert await used_on == (504, {"error": "The application did not respond."})
+    (used,) = here.guild.world.interactions.values()
+    assert used.data["target_id"] == said.id
 
 
 @pytest.mark.parametrize(

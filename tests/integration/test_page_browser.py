@@ -13,6 +13,7 @@ from playwright.async_api import TimeoutError as TooLate
 from bot.demo.guild import OfflineGuild, RateLimits
 from bot.demo.guild.model import Message
 from bot.demo.guild.page_api import PageAbout, page_routes
+from bot.demo.guild.permissions import Permission
 from tests.support.browser import ARTEFACTS, chromium
 from tests.support.discord_client import connected
 from tests.support.page_bot import PageBot
@@ -173,6 +174,16 @@ async def test_a_command_is_run_by_keyboard_alone(room: Room) -> None:
     await expect(page.get_by_label("Message #desk")).to_be_focused()
 
 
+async def test_run_is_pressed_though_the_hint_below_it_is_long(room: Room) -> None:
+    """The hint of an option takes two lines in a narrow window, that of the command one."""
+    page = await room.opens("ann", width=420)
+    await page.get_by_label("Message #desk").fill("/status")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("combobox", name="verbose")).to_be_focused()
+    await page.get_by_role("button", name="Run").click()
+    await expect(_message(page, "idle, verbose: False")).to_be_visible()
+
+
 async def _copies_link(page: Page, said: Message) -> Locator:
     """Press the button of that message; what is said meanwhile may push it away from under the mouse."""
     message = page.locator(f"#m{said.id}")
@@ -260,6 +271,89 @@ async def test_buttons_menus_and_dialogues_work(room: Room) -> None:
     await expect(page.get_by_text("allowed by ann")).to_be_visible()
     await expect(page.get_by_role("button", name="Allow once")).to_have_count(0)
     assert room.guild.world.modals == {}
+
+
+async def test_several_options_of_a_menu_are_chosen_by_keyboard(room: Room) -> None:
+    page = await room.opens("ann")
+    await _says(page, "ask")
+    menu = page.get_by_text("Pick colours")
+    await menu.focus()
+    await page.keyboard.press("Enter")
+    ready = page.get_by_role("button", name="Choose", exact=True)
+    await expect(ready).to_be_disabled()
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Space")
+    await page.get_by_role("checkbox", name="blue").press("Space")
+    await ready.press("Enter")
+    await expect(_message(page, "red and blue")).to_contain_text("only you can see this")
+
+
+async def test_a_command_is_used_on_a_message_by_right_click_and_by_keyboard(room: Room) -> None:
+    said = await room.guild.user("ben").says("what about this?", room.desk)
+    page = await room.opens("ann")
+    await page.locator(f"#m{said.id} .body").click(button="right")
+    await page.get_by_role("menuitem", name="Ask about this").click()
+    await page.get_by_role("dialog").get_by_label("Question").fill("Is it true?")
+    await page.keyboard.press("Enter")
+    answer = _message(page, "Is it true? (what about this?)")
+    await expect(answer).to_be_visible()
+    await expect(page.get_by_role("menu")).to_have_count(0)
+
+    await page.locator(f"#m{said.id}").focus()
+    await page.keyboard.press("ContextMenu")
+    await expect(page.get_by_role("menuitem").first).to_be_focused()
+    await page.keyboard.press("End")
+    await expect(page.get_by_role("menuitem", name="Ask about this")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(page.locator(f"#m{said.id}")).to_be_focused()
+    await page.locator(f"#m{said.id}").get_by_role("button", name="More").press("Enter")
+    await page.get_by_role("menuitem", name="Reply").press("Enter")
+    await _says(page, "well")
+    await expect(_message(page, "you said well")).to_be_visible()
+
+
+async def test_places_are_renamed_closed_and_deleted(room: Room) -> None:
+    granted = Permission.MANAGE_CHANNELS | Permission.MANAGE_THREADS
+    room.guild.add_role("keepers", ["ann"], granted)
+    thread = await room.guild.user("ben").opens_thread(room.desk, "old name")
+    page = await room.opens("ann")
+    await page.get_by_role("link", name="old name").first.click()
+    await page.get_by_role("button", name="Change this place").click()
+    await page.get_by_role("menuitem", name="Rename thread").click()
+    await page.get_by_role("dialog").get_by_label("Name").fill("New name")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="New name")).to_be_visible()
+    await page.get_by_role("button", name="Change this place").click()
+    await page.get_by_role("menuitem", name="Close thread").click()
+    listed = page.get_by_role("navigation").get_by_role("link", name="New name")
+    await expect(listed).to_contain_text("archived")
+    assert thread.channel.name == "New name"
+
+    await page.get_by_role("navigation").get_by_role("link", name="#lab").click()
+    await page.get_by_role("button", name="Change this place").click()
+    await page.get_by_role("menuitem", name="Delete channel").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    await expect(page.get_by_role("heading", name="#desk")).to_be_visible()
+    await expect(page.get_by_role("link", name="#lab")).to_have_count(0)
+
+    await page.get_by_role("radio", name="ben").check()
+    await expect(page.get_by_role("button", name="Change this place")).to_be_hidden()
+
+
+async def test_a_text_file_is_read_in_place_and_a_spoiler_opens_once(room: Room) -> None:
+    files = {"answer.md": b"# The whole answer", "SPOILER_dot.png": PIXEL}
+    await room.guild.bot.says("It is long: ||very||", room.desk, files=files)
+    page = await room.opens("ann")
+    await page.get_by_role("button", name="Read answer.md").click()
+    await expect(page.get_by_text("# The whole answer")).to_be_visible()
+    await page.get_by_role("button", name="Read answer.md").click()
+    await expect(page.get_by_text("# The whole answer")).to_be_hidden()
+    covered = page.locator(".spoiler:not(.open)")
+    await expect(covered).to_have_count(2)
+    await covered.last.click()
+    await covered.first.press("Enter")
+    await expect(covered).to_have_count(0)
+    assert len(page.context.pages) == 1, "the picture under the spoiler was opened"
 
 
 async def test_threads_are_opened_from_the_head_and_from_a_message(room: Room) -> None:

@@ -1,13 +1,22 @@
 """With the rights that the invite link asks for the bot does everything, and it uses no other."""
 
+import asyncio
 from pathlib import Path
 
 from bot.chat_discord.permissions import LEAST, NEEDS
 from bot.demo.guild import OfflineGuild, Permission
+from sessions.keys import session_key
+from sessions.paths import Paths
+from tests.support.pictures import png
 from tests.support.running_bot import World, world
 
 PEOPLE = Permission.CREATE_PUBLIC_THREADS | Permission.USE_APPLICATION_COMMANDS | Permission.ATTACH_FILES
 DONE = "✅"
+SCRIPT = """
+[[turn]]
+match = "plot it"
+step = [{ tool = "send_file", input = { path = "plot.png" } }, { text = "there" }]
+"""
 
 
 def invite(guild: OfflineGuild) -> None:
@@ -37,13 +46,28 @@ async def life(here: World) -> None:
         await place.shows(said, DONE, timeout=60)
     with_file = await ann.says("a file", lobby, files={"a.txt": b"words"})
     await lobby.next_from_bot(after=with_file, containing="a file", timeout=60)
+    made = Paths(here.data_dir).room(session_key(workshop.id)).workdir / "plot.png"
+    await asyncio.to_thread(made.write_bytes, png())
+    wanted = await ann.says("plot it", workshop)
+    await workshop.next_from_bot(after=wanted, matching=lambda m: bool(m.attachments), timeout=60)
+    library = guild.channel("library")  # in which each message opens a thread
+    asked = await ann.says("in a thread", library)
+    await library.shows(asked, DONE, timeout=60)
+    await guild.place(asked.id).next_from_bot(containing="in a thread", timeout=60)
     await ann.runs("/status", lobby)
     await here.stop()
 
 
 async def test_what_the_invite_link_asks_for_is_enough_and_all_of_it_is_used(tmp_path: Path) -> None:
-    settings = {"ROOMKEY_AGENT__VENDOR": "scripted", "ROOMKEY_ISOLATION": "none"}
+    script = tmp_path / "script.toml"
+    await asyncio.to_thread(script.write_text, SCRIPT)
+    settings = {
+        "ROOMKEY_AGENT__VENDOR": "scripted",
+        "ROOMKEY_AGENT__SCRIPT": str(script),
+        "ROOMKEY_ISOLATION": "none",
+    }
     async with world(tmp_path, settings=settings) as here:
+        here.settings[f"ROOMKEY_CHANNEL__{here.guild.channel('library').id}__AUTO_THREAD"] = "true"
         invite(here.guild)
         await life(here)
         refused = [entry for entry in here.guild.ledger.entries if entry.code in (50001, 50013, 160002)]

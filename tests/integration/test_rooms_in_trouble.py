@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 from sessions.agents.base import AgentSession, Allow, Decision, Deny, SessionSpec, TurnInput
+from sessions.agents.conversations import Ability
 from sessions.agents.scripted import ADAPTER as SCRIPTED
 from sessions.clock import SystemClock
 from sessions.errors import AgentError, AgentGone, AuthError, SessionNotFound, StateError
@@ -85,6 +86,9 @@ class PlayedSession:
         self.answered.append(decision)
         return True
 
+    async def context(self) -> None:
+        return
+
     def decide(self, tool: str, decision: Decision) -> None:
         self.decided.append(decision)
 
@@ -102,6 +106,9 @@ class PlayedAdapter:
     """Opens sessions that a test speaks for."""
 
     vendor = "scripted"
+    models = ()
+    can: frozenset[Ability] = frozenset()
+    conversations = SCRIPTED.conversations
 
     def __init__(self) -> None:
         self.opened: list[PlayedSession] = []
@@ -557,6 +564,9 @@ class _Broken:
     new_session_id = staticmethod(SCRIPTED.new_session_id)
     terminal_command = staticmethod(SCRIPTED.terminal_command)
     model_url = staticmethod(SCRIPTED.model_url)
+    models = SCRIPTED.models
+    can = SCRIPTED.can
+    conversations = SCRIPTED.conversations
     may_have_acted = staticmethod(SCRIPTED.may_have_acted)
 
     def __init__(self) -> None:

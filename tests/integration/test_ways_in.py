@@ -12,18 +12,21 @@ import discord
 import pytest
 
 from bot.access import Rules
-from bot.approvals import OpenAsks, buttons
+from bot.ask_view import permission_buttons
 from bot.chat_discord.client import RoomkeyClient
 from bot.commands import COMMANDS
 from bot.demo.guild import OfflineGuild, Person, Place, RateLimits
 from bot.desk import Desk
 from bot.gate import Gate
+from bot.open_asks import OpenAsks
+from sessions.events import PermissionAsk
 from sessions.keys import TurnId
 from tests.support.desk_rooms import Rooms
 from tests.support.discord_client import READY_S, pointed_at
 from tests.support.people import people
 
 WAIT_S = 60
+ASK = PermissionAsk(id="a1", tool="Bash", title="ls")
 IN_NOBODYS_NAME: Final = {
     "on_connect": "the connection begins",
     "on_ready": "the connection is there",
@@ -192,7 +195,8 @@ async def test_a_check_that_breaks_lets_nothing_in(way: str) -> None:
 
 async def test_commands_and_buttons_answer_a_check_that_breaks_with_a_no() -> None:
     async with scene() as it:
-        card = await it.client.port.send(it.lab.id, "a card", rows=[buttons(TurnId(5), "a1")])
+        row = permission_buttons(TurnId(5), ASK, may_allow=True)
+        card = await it.client.port.send(it.lab.id, "a card", rows=[row])
         [message] = [one for one in it.lab.messages() if one.id == card]
         break_rules(it)
         for command in (one for one in COMMANDS if not one.on_message):

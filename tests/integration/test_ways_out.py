@@ -23,6 +23,9 @@ class Watching:
     terminal_command = staticmethod(SCRIPTED.terminal_command)
     may_have_acted = staticmethod(SCRIPTED.may_have_acted)
     model_url = staticmethod(SCRIPTED.model_url)
+    models = SCRIPTED.models
+    can = SCRIPTED.can
+    conversations = SCRIPTED.conversations
 
     def __init__(self, *errors: Exception) -> None:
         self.errors = [*errors]

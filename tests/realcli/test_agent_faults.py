@@ -53,7 +53,7 @@ FAILURES: list[tuple[str, str, Problem, str]] = [
     ("500", "fail:500 boom", "api", "out of order (status 500)"),
     ("400", "fail:400 no", "api", "refused this request (status 400)"),
     ("no credit", "fail:400 Your credit balance is too low to access the Anthropic API.", "api", "no credit"),
-    ("an unknown model", "fail:404 model: nobody", "api", "agent.model"),
+    ("an unknown model", "fail:404 model: nobody", "api", "`/model`"),
     ("401", "fail:401", "login", "not logged in"),
     ("403", "fail:403", "login", "not logged in"),
     (

@@ -1,7 +1,7 @@
 """A session manager that keeps what the chat side asked of it."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,11 +9,17 @@ from typing import Literal, TypeVar
 
 from bot.access import Tier
 from bot.queue_view import Viewer
-from sessions.agents.base import Decision
+from sessions.agents.base import ContextUse, Decision
+from sessions.apartness import Apartness
+from sessions.clock import SystemClock
 from sessions.errors import AlreadyDecided, QueueFull
 from sessions.keys import SessionKey, TurnId, session_key
 from sessions.manager import Queue, RoomStatus
 from sessions.records import SessionRecord
+from sessions.room_permissions import Permissions
+from sessions.room_settings import Origin as Teller
+from sessions.room_settings import RoomSettings
+from sessions.room_words import RoomWords
 from sessions.store.values import (
     Accepted,
     ChatAddress,
@@ -27,6 +33,7 @@ from sessions.store.values import (
     Turn,
     TurnState,
 )
+from tests.support.past_rooms import FakeAsides, FakePast
 
 T = TypeVar("T")
 
@@ -51,8 +58,7 @@ STATE = RoomStatus(
     key=KEY,
     record=RECORD,
     vendor="claude",
-    model=None,
-    permission_mode="default",
+    settings=RoomSettings(),
     isolation="none",
     mounts=(),
     state="idle",
@@ -82,6 +88,30 @@ def turn(number: int, text: str = "hi", *, state: TurnState = TurnState.QUEUED, 
 _turn = turn
 
 
+class FactsInMemory:
+    """Facts as a store keeps them; with `failure` none is."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], str] = {}
+        self.failure: Exception | None = None
+
+    def set_fact(self, scope: str, name: str, text: str) -> asyncio.Future[None]:
+        stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        # Not at once: as with a store, whoever asked goes on before it is done.
+        if self.failure is not None:
+            stored.get_loop().call_soon(stored.set_exception, self.failure)
+        else:
+            self.kept[scope, name] = text
+            stored.get_loop().call_soon(stored.set_result, None)
+        return stored
+
+    async def get_fact(self, scope: str, name: str) -> str | None:
+        return self.kept.get((scope, name))
+
+    async def facts(self, scope: str) -> Mapping[str, str]:
+        return {name: text for (of, name), text in self.kept.items() if of == scope}
+
+
 @dataclass
 class Rooms:
     """A `bot.commands.spec.Rooms`. `turns` says which room a turn belongs to; one ask is answered once.
@@ -103,6 +133,13 @@ class Rooms:
     fates: dict[int, Fate] = field(default_factory=dict)
     settled: dict[TurnId, Settle] = field(default_factory=dict)
     declined: list[tuple[str, str, int, str | None]] = field(default_factory=list)
+    words: RoomWords = field(default_factory=lambda: RoomWords(FactsInMemory()))
+    permissions: Permissions = field(default_factory=lambda: Permissions(FactsInMemory(), SystemClock()))
+    models: tuple[str, ...] = ("large", "small")
+    past: FakePast = field(default_factory=FakePast)
+    asides: FakeAsides = field(default_factory=FakeAsides)
+    fills: ContextUse | None = None
+    apart: Apartness = field(default_factory=lambda: Apartness(others=3))
     touched: list[tuple[str, int, Prompt | None]] = field(default_factory=list)
 
     def accept(self, row: Inbound) -> Awaitable[Accepted]:
@@ -159,6 +196,15 @@ class Rooms:
 
     async def fate(self, source: str, msg_id: int) -> Fate | None:
         return self.fates.get(msg_id) if source == "chat" else None
+
+    def room_settings(self, key: SessionKey) -> tuple[RoomSettings, Mapping[str, Teller]]:
+        return self.words.explained(key)
+
+    async def context(self, key: SessionKey) -> ContextUse | None:
+        return self.fills
+
+    async def apartness(self, key: SessionKey) -> Apartness:
+        return self.apart
 
     async def status(self, key: SessionKey) -> RoomStatus:
         return replace(self.state, key=key)

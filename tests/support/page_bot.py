@@ -47,12 +47,42 @@ class Why(ui.Modal, title="Why not?"):
         await interaction.response.send_message(f"denied: {self.reason.component.value}")
 
 
+class About(ui.Modal, title="Ask about this"):
+    """A dialogue that a command on a message opens."""
+
+    words: ui.Label["About"] = ui.Label(text="Question", component=ui.TextInput["About"](custom_id="words"))
+
+    def __init__(self, said: str) -> None:
+        super().__init__()
+        self._said = said
+
+    async def on_submit(self, interaction: discord.Interaction) -> None:
+        """Say what was asked about what."""
+        assert isinstance(self.words.component, ui.TextInput)
+        await interaction.response.send_message(f"{self.words.component.value} ({self._said})")
+
+
+class Tags(ui.Select[ui.View]):
+    """A menu of which several may be chosen."""
+
+    def __init__(self) -> None:
+        options = [discord.SelectOption(label=name) for name in ("red", "green", "blue")]
+        super().__init__(
+            placeholder="Pick colours", custom_id="tags", options=options, min_values=1, max_values=2
+        )
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        """Say what was chosen."""
+        await interaction.response.send_message(" and ".join(self.values), ephemeral=True)
+
+
 class Ask(ui.View):
     """A question with buttons and a menu."""
 
     def __init__(self) -> None:
         super().__init__(timeout=None)
         self.add_item(Fruit())
+        self.add_item(Tags())
 
     @ui.button(label="Allow once", style=discord.ButtonStyle.success, custom_id="allow")
     async def allow(self, interaction: discord.Interaction, _: ui.Button[ui.View]) -> None:
@@ -76,7 +106,7 @@ class PageBot(Bot):
 
     async def setup_hook(self) -> None:
         """Register the commands."""
-        for command in (status, resume, why):
+        for command in (status, resume, why, ask_about):
             self.tree.add_command(command, guild=self._place)
         await self.tree.sync(guild=self._place)
 
@@ -100,6 +130,7 @@ class PageBot(Bot):
 
 
 @app_commands.command(description="What this room is and does")
+@app_commands.describe(verbose="Also say what nobody has asked for, at length, so that it needs two lines")
 async def status(interaction: discord.Interaction, verbose: bool = False) -> None:
     """Answer one person alone."""
     await interaction.response.send_message(f"idle, verbose: {verbose}", ephemeral=True)
@@ -115,6 +146,12 @@ async def resume(interaction: discord.Interaction, session: str, turns: int = 0)
 async def why(interaction: discord.Interaction, message: str) -> None:
     """Answer one person alone."""
     await interaction.response.send_message(f"looked for {message}", ephemeral=True)
+
+
+@app_commands.context_menu(name="Ask about this")
+async def ask_about(interaction: discord.Interaction, message: discord.Message) -> None:
+    """Ask what is to be known about a message."""
+    await interaction.response.send_modal(About(message.content))
 
 
 @resume.autocomplete("session")

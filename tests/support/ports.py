@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
-from bot.chat import Capabilities, ChatError, ChatRefused, MessageGone
+from bot.chat import Capabilities, ChatError, ChatRefused, FilesRefused, MessageGone
 from bot.components import Button, FileOut, Row
 from bot.measure import units
+from bot.stop_button import is_stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class FakePort:
     `log` lists what was asked for, as `send`, `edit`, `delete`, `typing`, `react`, `unreact`, `find_sent`
     with the text, id or mark. `marks` are the reactions under each message, ours or not; `gone` holds the
     messages that were deleted.
+    `threads` are the names of threads by their id.
     `faults` are raised by the next calls of that name, one each; those of `landed` after a message
     was taken, as if its answer had got lost. While `held` is set to an event,
     sends wait for it before they land.
@@ -52,7 +54,10 @@ class FakePort:
         self.gone: set[str] = set()
         self.marks: dict[str, list[str]] = {}
         self.held: asyncio.Event | None = None
+        self.file_limit = 10 * 1024**2
+        self.takes_files = True
         self.nonces: list[str | None] = []
+        self.threads: dict[str, str] = {}
         self._by_nonce: dict[str, str] = {}
         self._ids = count(100)
         self._news = asyncio.Event()
@@ -76,6 +81,12 @@ class FakePort:
                 self._news.clear()
                 await self._news.wait()
 
+    def file_limit_bytes(self, channel_id: str) -> int:
+        return self.file_limit
+
+    def may_attach(self, channel_id: str) -> bool:
+        return self.takes_files
+
     async def send(
         self,
         channel_id: str,
@@ -91,7 +102,9 @@ class FakePort:
         self._called("send", body)
         if self.held is not None:
             await self.held.wait()
-        self._check("send", channel_id, body)
+        self._check("send", channel_id, body or "-" * bool(files))
+        if any(len(file.content) > self.file_limit for file in files):
+            raise FilesRefused(reason="too_large")
         if nonce in self._by_nonce:
             return self._by_nonce[nonce]
         shown = Shown(channel_id, str(next(self._ids)), body, reply_to, silent, tuple(rows), tuple(files))
@@ -140,13 +153,16 @@ class FakePort:
             self.marks[message_id].remove(mark)
         self._news.set()
 
-    async def find_sent(self, channel_id: str, body: str, *, after_id: str | None) -> str | None:
+    async def find_sent(
+        self, channel_id: str, body: str, *, after_id: str | None, files: int = 0
+    ) -> str | None:
         self._called("find_sent", body)
         self._check("find_sent", channel_id)
         found = [
             shown.id
             for shown in self.messages.values()
-            if (shown.channel_id, shown.body) == (channel_id, body) and int(shown.id) > int(after_id or 0)
+            if (shown.channel_id, shown.body, len(shown.files)) == (channel_id, body, files)
+            and int(shown.id) > int(after_id or 0)
         ]
         return found[-1] if found else None
 
@@ -154,7 +170,24 @@ class FakePort:
         self._called("written", message_id)
         self._check("written", channel_id)
         shown = self.messages.get(message_id)
-        return "" if shown is None or shown.buttons else shown.body
+        return "" if shown is None or any(not is_stop(one.action) for one in shown.buttons) else shown.body
+
+    async def open_thread(self, channel_id: str, name: str, *, message_id: str | None = None) -> str:
+        self._called("open_thread", name)
+        self._check("open_thread", channel_id, name)
+        if message_id in self.gone and message_id not in self.threads:
+            raise MessageGone
+        thread_id = message_id or str(next(self._ids))
+        self.threads.setdefault(thread_id, name)
+        self._news.set()
+        return thread_id
+
+    async def rename(self, channel_id: str, name: str) -> None:
+        self._called("rename", name)
+        self._check("rename", channel_id, name)
+        if channel_id not in self.threads:
+            raise ChatRefused
+        self.threads[channel_id] = name
 
     def _called(self, name: str, what: str) -> None:
         self.log.append((name, what))

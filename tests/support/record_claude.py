@@ -71,6 +71,35 @@ async def _subagent(agent: Talk) -> None:
     await agent.ask(f"tool:Agent:{json.dumps(task | {'run_in_background': False})}\nsay:done", uuid_of(1))
 
 
+async def _busy_subagent(agent: Talk) -> None:
+    prompt = 'tool:Bash:{"command":"ls"}\nsay:words of the subagent'
+    task = {"description": "Look around", "prompt": prompt, "subagent_type": "general-purpose"}
+    await agent.ask(f"tool:Agent:{json.dumps(task | {'run_in_background': False})}\nsay:done", uuid_of(1))
+
+
+async def _tasks(agent: Talk) -> None:
+    calls = [
+        ("TaskCreate", {"subject": "First thing", "description": "d", "activeForm": "Doing it"}),
+        ("TaskCreate", {"subject": "Second thing", "description": "d"}),
+        ("TaskUpdate", {"taskId": "1", "status": "in_progress"}),
+        ("TaskUpdate", {"taskId": "1", "status": "completed"}),
+        ("TaskUpdate", {"taskId": "2", "status": "deleted"}),
+        ("TaskUpdate", {"taskId": "7", "status": "completed"}),
+    ]
+    lines = [f"tool:{name}:{json.dumps(arguments)}" for name, arguments in calls]
+    await agent.ask("\n".join([*lines, "say:done"]), uuid_of(1))
+    await agent.ask("say:next", uuid_of(2))
+
+
+async def _edits(agent: Talk) -> None:
+    calls = [
+        ("Write", {"file_path": "a.txt", "content": "one\ntwo\nthree\n"}),
+        ("Edit", {"file_path": "a.txt", "old_string": "two", "new_string": "2"}),
+    ]
+    lines = [f"tool:{name}:{json.dumps(arguments)}" for name, arguments in calls]
+    await agent.ask("\n".join([*lines, "say:done"]), uuid_of(1))
+
+
 async def _repeated(agent: Talk) -> None:
     await agent.ask("say:once", uuid_of(1))
     await agent.first(Idle)
@@ -85,6 +114,9 @@ SCENES: dict[str, Scene] = {
     "retried": lambda agent: agent.ask("fail:500", uuid_of(1)),
     "background": _background,
     "subagent": _subagent,
+    "busy_subagent": _busy_subagent,
+    "tasks": _tasks,
+    "edits": _edits,
     "repeated": _repeated,
     "limited": _answer,
 }
@@ -108,6 +140,8 @@ async def _limits(_request: web.Request, response: web.StreamResponse) -> None:
 def _variant(name: str, spec: SessionSpec) -> SessionSpec:
     if name == "retried":
         return replace(spec, env={**spec.env, "CLAUDE_CODE_MAX_RETRIES": "1"})
+    if name == "edits":
+        return replace(spec, permission_mode="acceptEdits")
     if name == "limited":
         env = {key: text for key, text in spec.env.items() if key != "ANTHROPIC_API_KEY"}
         return replace(spec, env={**env, "CLAUDE_CODE_OAUTH_TOKEN": "sk-ant-oat01-offline"})

@@ -21,7 +21,9 @@ from sessions.manager import SessionManager
 from sessions.paths import Paths
 from sessions.pool import Pool
 from sessions.prompts import Fetched
+from sessions.room_words import Listed, RoomWords
 from sessions.settings import AgentSettings
+from sessions.spool import Spool
 from sessions.store import Store, open_store
 from sessions.store.values import Accepted, ChatAddress, Inbound, Kind, Piece, Prompt, Turn
 from sessions.turn import FetchFiles, MayRun, Note, Outcome
@@ -150,6 +152,11 @@ async def no_files(_turn: Turn, _inbox: Path) -> Sequence[Fetched]:
     return ()
 
 
+async def _started_thread(turn: Turn, _name: str) -> tuple[SessionKey, str]:
+    name = f"{turn.key}-thread"
+    return session_key(name), name
+
+
 @asynccontextmanager
 async def house(
     data_dir: Path,
@@ -163,6 +170,7 @@ async def house(
     login_pause_s: float = 30.0,
     may_run: MayRun | None = None,
     egress: tuple[str, ...] | None = None,
+    own_config: Path | None = None,
     **settings: object,
 ) -> AsyncGenerator[House]:
     """Run an engine on `data_dir`; leaving it stops it as SIGTERM would.
@@ -193,10 +201,13 @@ async def house(
         fetch_files=fetch_files or no_files,
         outbox_filled=lambda: None,
         receipts_due=lambda: None,
-        policy=lambda _key: agent.policy,
+        words=RoomWords(opened, Listed(everywhere=agent.told)),
         may_run=may_run or everybody_may,
         isolation="none",
+        spool=Spool(paths.spool),
         egress=None if egress is None else Egress(adapter, paths, egress),
+        start_thread=_started_thread,
+        own_config=own_config,
     )
     try:
         async with SessionManager(engine) as manager:

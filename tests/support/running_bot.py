@@ -35,6 +35,7 @@ class World:
             "ROOMKEY_DATA_DIR": str(self.data_dir),
             "ROOMKEY_LOG__LEVEL": "warning",
             "ROOMKEY_ISOLATION": "none",
+            "ROOMKEY_ROOM__FOOTER": "off",  # its figures are other ones in every run
             "ROOMKEY_DISCORD__API_BASE": self.guild.api_base,
             "ROOMKEY_DISCORD__GATEWAY_URL": self.guild.gateway_url,
             "ROOMKEY_DISCORD__LISTEN_CHANNELS": json.dumps([self.guild.channel(n).id for n in LISTEN]),

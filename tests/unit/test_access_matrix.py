@@ -11,21 +11,35 @@ from typing import Any, Final, get_args
 import pytest
 
 from bot.access import Needs, Rules, Tier
-from bot.approvals import AskClick, OpenAsks, short_name
+from bot.approvals import AskClick
 from bot.chat import Incoming, Person, Place
 from bot.clicks import Click
 from bot.commands import COMMANDS
+from bot.commands.about import AboutClick
+from bot.commands.config import ConfigClick
+from bot.commands.config import Op as ConfigOp
+from bot.commands.help_view import HelpClick
+from bot.commands.memory import MemoryClick
+from bot.commands.memory import Op as MemoryOp
 from bot.commands.spec import Command
+from bot.components import Modal
 from bot.desk import Desk
 from bot.gate import Gate
 from bot.interruptions import CutClick
+from bot.open_asks import OpenAsks, short_name
+from bot.past_view import Op as PastOp
+from bot.past_view import PastClick
+from bot.permissions_view import RuleClick
+from bot.questions import PickClick
 from bot.queue_view import Op, QueueClick
 from bot.said import Clicked, Said
+from bot.stop_button import StopClick
+from sessions.ask_events import Option, PermissionAsk, Question, QuestionAsk
 from sessions.errors import NotAllowed, UserError
-from sessions.events import PermissionAsk
 from sessions.keys import TurnId, session_key
 from sessions.store.values import Prompt, Settle
 from tests.support.desk_rooms import Rooms, turn
+from tests.support.past_rooms import past_session
 from tests.support.people import people
 
 GUILD, OTHER_GUILD = "77", "78"
@@ -96,7 +110,8 @@ ACTORS: Final = {
 }
 CELLS: Final = [(who, where) for who in ACTORS for where in PLACES]
 TURN = TurnId(5)
-ASK = PermissionAsk(id="a1", tool="Bash", title="ls")
+ASK = PermissionAsk(id="a1", tool="Bash", title="ls", rule="Bash(ls *)")
+QUESTION = QuestionAsk(id="a2", questions=(Question(text="Which?", options=(Option(label="A"),)),))
 
 
 def desk(asked_by: Person) -> tuple[Desk, "RoomsOfAll"]:
@@ -105,6 +120,7 @@ def desk(asked_by: Person) -> tuple[Desk, "RoomsOfAll"]:
     one = replace(one, prompt=Prompt(text="x", author_id=asked_by.id, author_name=asked_by.name))
     rooms, asks = RoomsOfAll(runs=True, running=one, waiting=[one]), OpenAsks()
     asks.add(TURN, ASK)
+    asks.add(TURN, QUESTION)
     gate = Gate(people=people(RULES), listen_channels={"10"}, reply_to=lambda _: "all")
     return Desk(gate=gate, rooms=rooms, asks=asks), rooms
 
@@ -171,14 +187,36 @@ async def test_commands(command: Command) -> None:
     assert wrong == []
 
 
+@pytest.mark.parametrize("command", [one for one in COMMANDS if one.form], ids=lambda one: one.name)
+async def test_forms_of_commands(command: Command) -> None:
+    wrong: list[tuple[str, str]] = []
+    for who, where in CELLS:
+        actor, (it, _) = ACTORS[who], desk(ACTORS["stranger"].person)
+        on = message(actor, PLACES[where])
+        form = it.interactions.form(command, actor.person, PLACES[where], 1, {}, on)
+        assert form is not None
+        tier = actor.tier(where)
+        if await is_refused(form) is (tier is not None and tier >= command.tier):
+            wrong.append((who, where))
+    assert wrong == []
+
+
 CLICKS: Final[dict[str, tuple[Click, Tier, Tier]]] = {
     "allow": (AskClick("allow", TURN, short_name("a1")), Tier.USER, Tier.OPERATOR),
-    "deny": (AskClick("deny", TURN, short_name("a1")), Tier.USER, Tier.OPERATOR),
+    **{
+        f"ask {op}": (AskClick(op, TURN, short_name("a1")), Tier.USER, Tier.OPERATOR)
+        for op in ("deny", "edits", "why", "keep", "no")
+    },
+    "ask always": (AskClick("always", TURN, short_name("a1")), Tier.OWNER, Tier.OWNER),
+    "pick": (PickClick(TURN, short_name("a2"), 0, "0"), Tier.USER, Tier.OPERATOR),
+    "rule show": (RuleClick("show"), Tier.USER, Tier.USER),
+    "rule revoke": (RuleClick("revoke", 0, "0" * 16), Tier.OWNER, Tier.OWNER),
     **{
         f"settle {how}": (CutClick(how, TURN), Tier.USER, Tier.OPERATOR)
         for how in Settle
         if how is not Settle.ASK
     },
+    "stop": (StopClick(TURN), Tier.USER, Tier.OPERATOR),
     "queue show": (QueueClick(Op.SHOW), Tier.USER, Tier.USER),
     "queue remove": (QueueClick(Op.REMOVE, 0, TURN), Tier.USER, Tier.OPERATOR),
     "queue up": (QueueClick(Op.UP, 0, TURN), Tier.OPERATOR, Tier.OPERATOR),
@@ -187,6 +225,32 @@ CLICKS: Final[dict[str, tuple[Click, Tier, Tier]]] = {
     "queue empty": (QueueClick(Op.EMPTY), Tier.OPERATOR, Tier.OPERATOR),
     "queue pause": (QueueClick(Op.PAUSE), Tier.OPERATOR, Tier.OPERATOR),
     "queue resume": (QueueClick(Op.RESUME), Tier.OPERATOR, Tier.OPERATOR),
+    "config show": (ConfigClick(ConfigOp.SHOW), Tier.USER, Tier.USER),
+    "config pick": (ConfigClick(ConfigOp.PICK, "model"), Tier.USER, Tier.USER),
+    **{
+        f"config {op} {name}": (ConfigClick(op, name, value), tier, tier)
+        for op in (ConfigOp.TO, ConfigOp.UNSET, ConfigOp.FILL, ConfigOp.TEXT)
+        for name, value, tier in (
+            ("display", "all", Tier.OPERATOR),
+            ("model", "large", Tier.OPERATOR),
+            ("permission_mode", "plan", Tier.OWNER),
+            ("prompt", "be kind", Tier.OWNER),
+        )
+    },
+    **{f"memory {op}": (MemoryClick(op, "0" * 16), Tier.OPERATOR, Tier.OPERATOR) for op in MemoryOp},
+    **{
+        f"past {op}": (PastClick(op, 0, past_session(1).ref), tier, tier)
+        for op, tier in (
+            (PastOp.SHOW, Tier.USER),
+            (PastOp.PICK, Tier.USER),
+            (PastOp.RESUME, Tier.OPERATOR),
+            (PastOp.EXPORT, Tier.OPERATOR),
+            (PastOp.ASK, Tier.OPERATOR),
+            (PastOp.DELETE, Tier.OPERATOR),
+        )
+    },
+    "help": (HelpClick(1), Tier.USER, Tier.USER),
+    "about": (AboutClick(99, 1, "why?"), Tier.USER, Tier.USER),
 }
 """Each click with the tier that it takes of whoever asked for the turn, and of everybody else."""
 
@@ -202,14 +266,16 @@ async def test_clicks(click: str, theirs: bool) -> None:
         rooms.key = session_key("default" if where == "listen" else PLACES[where].channel_id)
         tier = actor.tier(where)
         refused = await is_refused(it.interactions.click(made, actor.person, PLACES[where]))
-        done = bool(rooms.decided or rooms.settled or rooms.paused or not rooms.waiting)
+        done = bool(rooms.decided or rooms.settled or rooms.paused or rooms.stopped or not rooms.waiting)
+        done = done or bool(rooms.rows or rooms.past.deleted)
+        done = done or "room" in rooms.words.explained(rooms.key)[1].values()
         may = tier is not None and tier >= (own if theirs else others)
         if refused is may or (refused and done):
             wrong.append((who, where))
     assert wrong == []
 
 
-async def is_refused(doing: Awaitable[Said | Clicked]) -> bool:
+async def is_refused(doing: Awaitable[Said | Clicked | Modal | None]) -> bool:
     try:
         await doing
     except NotAllowed:
@@ -247,7 +313,31 @@ def test_each_command_has_the_tier_that_was_decided() -> None:
     by_tier = {tier: {one.name for one in COMMANDS if one.tier is tier} for tier in Tier}
     assert by_tier == {
         Tier.STRANGER: {"pair"},
-        Tier.USER: {"status", "queue", "why", "stop", "who", "help"},
-        Tier.OPERATOR: {"reset"},
-        Tier.OWNER: {"allow", "deny", "cwd"},
+        Tier.USER: {
+            "status",
+            "queue",
+            "why",
+            "stop",
+            "who",
+            "help",
+            "config",
+            "sessions",
+            "fork",
+            "context",
+            "btw",
+            "permissions",
+        }
+        | {"Ask about this", "Fork from here", "Why no answer"},
+        Tier.OPERATOR: {
+            "reset",
+            "new",
+            "resume",
+            "rewind",
+            "compact",
+            "model",
+            "effort",
+            "display",
+            "memory",
+        },
+        Tier.OWNER: {"allow", "deny", "cwd", "mode", "prompt"},
     }

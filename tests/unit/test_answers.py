@@ -7,6 +7,7 @@ from typing import Any, Literal
 import pytest
 
 from bot.answers import folded, last_words
+from bot.render import rendered
 from sessions.keys import TurnId, session_key
 from sessions.store.values import ChatAddress, Kind, Origin, Prompt, Turn, TurnState
 from sessions.turn import Outcome
@@ -27,8 +28,8 @@ CUT = Outcome(status="interrupted", last_tool="edit src/a.py", tools=7, took_s=1
 
 
 def said(turn: Turn = TURN, *, has_buttons: bool = True, **outcome: Any) -> str:
-    [text] = last_words(turn, Outcome(**outcome), has_buttons=has_buttons)
-    return text
+    [words] = last_words(turn, Outcome(**outcome), has_buttons=has_buttons)
+    return words.text
 
 
 def test_the_answer_is_the_answer() -> None:
@@ -62,12 +63,14 @@ def test_a_failure_without_words_is_its_cause_alone() -> None:
 
 def test_a_stopped_turn_closes_the_code_it_was_writing() -> None:
     text = said(status="stopped", partial="```py\nx = 1")
-    assert text == "-# Not finished:\n```py\nx = 1\n```\n\n**Stopped.**"
+    assert text == "-# Not finished:\n```py\nx = 1\n\n**Stopped.**"
+    [shown] = rendered(last_words(TURN, Outcome(status="stopped", partial="```py\nx = 1"))[0], 2000)
+    assert shown.text == "-# Not finished:\n```py\nx = 1\n```\n\n**Stopped.**"
 
 
 def test_an_interrupted_turn_says_how_far_it_got_what_was_asked_and_why_it_ended() -> None:
     [card] = last_words(TURN, CUT)
-    assert card.splitlines() == [
+    assert card.text.splitlines() == [
         "**Interrupted after `edit src/a.py` (tool 7, 3 min).** Roomkey was told to stop.",
         "> fix the tests",
         "Continue goes on from there, Retry starts over, Drop leaves it at that.",
@@ -76,12 +79,12 @@ def test_an_interrupted_turn_says_how_far_it_got_what_was_asked_and_why_it_ended
 
 def test_what_was_written_stays_when_the_card_changes() -> None:
     [kept, card] = last_words(replace(TURN, attempt=2), replace(CUT, partial="So far"))
-    assert kept == "-# Started again after a restart.\n-# Not finished:\nSo far"
-    assert card.startswith("**Interrupted")
+    assert kept.text == "-# Started again after a restart.\n-# Not finished:\nSo far"
+    assert card.text.startswith("**Interrupted")
 
 
 def test_a_crash_is_called_one() -> None:
-    assert "Roomkey ended without warning" in last_words(TURN, replace(CUT, cause="crash"))[0]
+    assert "Roomkey ended without warning" in last_words(TURN, replace(CUT, cause="crash"))[0].text
 
 
 @pytest.mark.parametrize(
@@ -99,9 +102,9 @@ def test_how_far_it_got_is_said_as_far_as_it_is_known(known: dict[str, Any], tex
 
 def test_foreign_words_on_the_card_show_themselves_and_are_short() -> None:
     turn = replace(TURN, prompt=Prompt(text="# *loud* @everyone " + "x" * 5000))
-    [text] = last_words(turn, replace(CUT, last_tool="y" * 5000))
-    assert "\\*loud\\* \\@everyone" in text
-    assert len(text) < 600
+    [words] = last_words(turn, replace(CUT, last_tool="y" * 5000))
+    assert "\\*loud\\* \\@everyone" in words.text
+    assert len(words.text) < 600
 
 
 def test_a_chat_without_buttons_is_told_in_words_what_to_do() -> None:
@@ -112,9 +115,9 @@ def test_a_chat_without_buttons_is_told_in_words_what_to_do() -> None:
 def test_what_the_room_is_set_to_is_said_and_not_asked(
     decision: Literal["continue", "drop"], words: str
 ) -> None:
-    [text] = last_words(TURN, replace(CUT, decision=decision))
-    assert words in text
-    assert "Retry" not in text
+    [said] = last_words(TURN, replace(CUT, decision=decision))
+    assert words in said.text
+    assert "Retry" not in said.text
 
 
 @pytest.mark.parametrize(
@@ -126,7 +129,8 @@ def test_what_the_room_is_set_to_is_said_and_not_asked(
     ],
 )
 def test_a_further_start_is_marked_as_one(turn: Turn, mark: str) -> None:
-    assert last_words(turn, Outcome(status="ok", text="42")) == [f"{mark}\n42"]
+    [words] = last_words(turn, Outcome(status="ok", text="42"))
+    assert words.text == f"{mark}\n42"
 
 
 def test_the_end_of_a_limit_is_told_in_the_reader_s_own_time() -> None:

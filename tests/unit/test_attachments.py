@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bot.chat_discord.attachments import MIB, PASTE_BYTES, Limits, downloads
+from bot.chat_discord.attachments import INLINE_BYTES, MIB, PASTE_BYTES, Limits, downloads
 from sessions.prompts import Fetched
 from sessions.store.values import Attachment
 from tests.support.attached import file, turn_with
+from tests.support.pictures import png
 
 PACKED = gzip.compress(b"x" * MIB)
 
@@ -114,7 +115,7 @@ async def test_only_known_hosts_are_asked(tmp_path: Path, url: str) -> None:
         for api in (base, "https://discord.com"):
             [found] = await fetched(api, tmp_path / "inbox", file(url))
             assert found.problem == "It does not lie on Discord's own servers."
-    assert not (tmp_path / "inbox").exists()
+    assert not list((tmp_path / "inbox").glob("*"))
 
 
 async def test_a_redirect_is_not_followed(tmp_path: Path) -> None:
@@ -141,7 +142,7 @@ async def test_a_file_that_lies_about_its_size_is_cut_off(tmp_path: Path) -> Non
     async with file_server() as base:
         [found] = await fetched(base, tmp_path / "inbox", file(f"{base}/endless"))
     assert found.problem == "It is larger than 25 MiB."
-    assert not (tmp_path / "inbox").exists()
+    assert not list((tmp_path / "inbox").glob("*"))
 
 
 async def test_a_host_that_does_not_answer_is_told(tmp_path: Path) -> None:
@@ -179,7 +180,7 @@ async def test_a_file_that_drips_is_given_up_in_time(tmp_path: Path) -> None:
     assert {one.problem for one in file_too_slow} == {"It did not arrive within 0 seconds."}
     assert not any(one.path for one in all_too_slow)
     assert took_s < 40  # ten files of 50 s each would take longer
-    assert not (tmp_path / "inbox").exists()
+    assert not list((tmp_path / "inbox").glob("*"))
 
 
 async def test_nothing_is_unpacked_on_the_way(tmp_path: Path) -> None:
@@ -209,7 +210,7 @@ async def test_a_long_paste_is_read_as_text(tmp_path: Path) -> None:
             file(f"{base}/small", "notes.txt"),
         )
         [long] = await fetched(base, tmp_path / "inbox", file(f"{base}/long", "message.txt"))
-    assert (pasted.text, pasted.is_cut, renamed.text) == ("hello", False, None)
+    assert (pasted.text, pasted.is_cut, renamed.text) == ("hello", False, "hello")
     assert (long.text, long.is_cut) == ("é" * (PASTE_BYTES // 2), True)
     assert long.path is not None
     assert long.path.stat().st_size == 2 * PASTE_BYTES
@@ -220,3 +221,67 @@ async def test_what_is_stored_cannot_be_run(tmp_path: Path) -> None:
         [found] = await fetched(base, tmp_path / "inbox", file(f"{base}/small", "run.sh"))
     assert found.path is not None
     assert found.path.stat().st_mode & 0o777 == 0o600
+
+
+@asynccontextmanager
+async def serving(**contents: bytes) -> AsyncGenerator[str]:
+    """Serve these files by their names."""
+
+    async def serve(request: web.Request) -> web.Response:
+        return web.Response(body=contents[request.match_info["name"]])
+
+    app = web.Application()
+    app.add_routes([web.get("/{name}", serve)])
+    runner = web.AppRunner(app, shutdown_timeout=1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "text", "is_image"),
+    [
+        ("a.png", png(), None, True),
+        ("a.txt", png(), None, True),
+        ("lies.png", b"hello", "hello", False),
+        ("lies.png", b"\x89PNG\r\n\x1a\nnot so", None, False),
+        ("empty.txt", b"", None, False),
+        ("blank.txt", b" \n\t", None, False),
+        ("nul.txt", b"a\0b", None, False),
+        ("latin.txt", b"gr\xfc\xdfe", None, False),
+        ("surrogate.txt", b"\xed\xa0\x80", None, False),
+        ("ansi.log", b"\x1b[31mred\x1b[0m", "\x1b[31mred\x1b[0m", False),
+        ("bom.txt", b"\xef\xbb\xbfhi", "\ufeffhi", False),
+        ("small.csv", b"x" * INLINE_BYTES, "x" * INLINE_BYTES, False),
+        ("large.csv", b"x" * (INLINE_BYTES + 1), None, False),
+    ],
+)
+async def test_what_a_file_is_to_the_agent_is_decided_by_its_bytes(
+    tmp_path: Path, name: str, content: bytes, text: str | None, is_image: bool
+) -> None:
+    async with serving(it=content) as base:
+        [found] = await fetched(base, tmp_path / "inbox", file(f"{base}/it", name))
+    assert (found.text, found.image is not None) == (text, is_image)
+    assert found.path is not None
+    assert found.path.read_bytes() == content
+
+
+async def test_a_file_that_goes_over_its_limit_leaves_nothing_behind(tmp_path: Path) -> None:
+    limits = Limits(file_bytes=2 * MIB, room_bytes=10 * MIB)
+    async with file_server() as base:
+        [found] = await fetched(base, tmp_path / "inbox", file(f"{base}/endless"), limits=limits)
+    assert found.problem == "It is larger than 2 MiB."
+    assert list((tmp_path / "inbox").iterdir()) == []
+
+
+async def test_of_thirty_files_ten_are_taken_and_the_others_named(tmp_path: Path) -> None:
+    async with file_server() as base:
+        files = [file(f"{base}/small", f"{number}.txt") for number in range(30)]
+        found = await fetched(base, tmp_path / "inbox", *files)
+    assert len(found) == 30
+    assert len(list((tmp_path / "inbox").iterdir())) == 10
+    assert {one.problem for one in found[10:]} == {"Only the first 10 files of a message are taken."}

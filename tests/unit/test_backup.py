@@ -60,6 +60,13 @@ def test_it_holds_store_settings_memory_and_conversations(paths: Paths, tmp_path
     assert sorted(path.name for path in tmp_path.iterdir()) == [target.name, "data"]
 
 
+def test_files_that_wait_to_be_sent_come_along(paths: Paths, tmp_path: Path) -> None:
+    paths.spool.mkdir()
+    (paths.spool / ("0" * 32)).write_bytes(b"a picture")
+    write(paths, tmp_path / "b.tar")
+    assert f"spool/{'0' * 32}" in names(tmp_path / "b.tar")
+
+
 def test_work_comes_along_by_choice(paths: Paths, tmp_path: Path) -> None:
     write(paths, tmp_path / "b.tar", workdirs=True)
     with tarfile.open(tmp_path / "b.tar") as archive:

@@ -14,11 +14,14 @@ from sessions.agents.claude_events import Skipped, Translation, Unfit
 from sessions.agents.claude_transcript import Answer
 from sessions.events import (
     BackgroundTasks,
+    Compacted,
     Event,
     Idle,
     RateLimit,
     Retry,
     Started,
+    Task,
+    TaskList,
     TextDelta,
     TextFinal,
     Thinking,
@@ -249,3 +252,39 @@ def test_what_it_does_not_know_it_passes_over() -> None:
         Retry(attempt=0, limit=0, wait_s=0)
     ]
     assert done(play("answer"), 1).usage != Usage()
+
+
+def test_an_edit_comes_with_what_it_changed() -> None:
+    wrote, edited = [event for event in play("edits") if isinstance(event, ToolEnd)]
+    assert wrote.diff == "--- /dev/null\n+++ a.txt\n+one\n+two\n+three"
+    assert edited.diff == "--- a.txt\n+++ a.txt\n@@ -1,3 +1,3 @@\n one\n-two\n+2\n three"
+
+
+def test_the_task_list_is_followed_and_a_finished_one_is_gone_at_the_next_turn() -> None:
+    lists = [event.tasks for event in play("tasks") if isinstance(event, TaskList)]
+    one, two = "First thing", "Second thing"
+    assert lists == [
+        (Task(text=one, state="pending"),),
+        (Task(text=one, state="pending"), Task(text=two, state="pending")),
+        (Task(text=one, state="active"), Task(text=two, state="pending")),
+        (Task(text=one, state="done"), Task(text=two, state="pending")),
+        (Task(text=one, state="done"),),
+    ]
+
+
+def test_the_tools_of_a_sub_agent_name_their_parent_and_its_words_are_no_answer() -> None:
+    events = play("busy_subagent")
+    agent, inner = [event for event in events if isinstance(event, ToolStart)]
+    assert (agent.name, agent.title, agent.parent) == ("Agent", "Look around", None)
+    assert (inner.name, inner.title, inner.parent) == ("Bash", "ls", agent.id)
+    ends = [event for event in events if isinstance(event, ToolEnd)]
+    assert [event.id for event in ends] == [inner.id, agent.id]
+    assert ends[1].output == "words of the subagent"
+    assert done(events, 1).text == "done"
+
+
+def test_a_compaction_is_reported() -> None:
+    translation = make_translation()
+    boundary = {"compact_metadata": {"trigger": "auto", "pre_tokens": 182_000, "post_tokens": 12_000}}
+    [event] = translation.read(SystemMessage(subtype="compact_boundary", data=boundary))
+    assert event == Compacted(before=182_000, after=12_000)

@@ -46,7 +46,7 @@ OVER = datetime(2030, 1, 1, tzinfo=UTC)
         (result(terminal_reason="api_error"), "unknown", "api", "could not be reached"),
         (result(api_error_status=400), "billing_error", "api", "no credit"),
         (result(api_error_status=402), "unknown", "api", "no credit"),
-        (result(api_error_status=404), "model_not_found", "api", "agent.model"),
+        (result(api_error_status=404), "model_not_found", "api", "`/model`"),
         (
             result(terminal_reason="api_error", stop_reason="refusal"),
             "invalid_request",

@@ -21,6 +21,7 @@ from sessions.agents.base import SessionSpec, WayOut
 from sessions.agents.claude import ADAPTER
 from sessions.agents.claude_start import disobedience, launch, options, prepare, start_error
 from sessions.agents.claude_transcript import config_dir, transcript_path
+from sessions.agents.tools import HubTool, ToolAnswer
 from sessions.box.launcher import DESCRIPTION, EXIT_LINKED
 from sessions.errors import AgentError, AgentMissing, SessionBusy, SessionNotFound
 from tests.support.agents import make_spec
@@ -137,6 +138,12 @@ def test_a_new_session_and_a_resumed_one_use_the_same_id(spec: SessionSpec) -> N
     assert (resumed.session_id, resumed.resume) == (None, SESSION_ID)
 
 
+def test_model_effort_and_mode_of_the_room_are_asked_for(spec: SessionSpec) -> None:
+    chosen = chosen_for(replace(spec, model="opus", effort="low", permission_mode="plan"))
+    assert (chosen.model, chosen.effort, chosen.permission_mode) == ("opus", "low", "plan")
+    assert (chosen_for(spec).model, chosen_for(spec).effort) == (None, None)
+
+
 def test_settings_place_the_memory_and_close_the_ways_out(spec: SessionSpec) -> None:
     chosen = chosen_for(replace(spec, denied_roots=(Path("/data/store"),)))
     assert chosen.settings is not None
@@ -144,7 +151,20 @@ def test_settings_place_the_memory_and_close_the_ways_out(spec: SessionSpec) -> 
     assert settings["autoMemoryDirectory"] == str(spec.memory_dir)
     assert settings["crossSessionInbound"] == "refuse"
     assert {"Read(//data/store/**)", "Edit(//data/store/**)"} <= set(settings["permissions"]["deny"])
-    assert {"ListAgents", "SendMessage", "AskUserQuestion"} <= set(chosen.disallowed_tools)
+    assert {"ListAgents", "SendMessage"} <= set(chosen.disallowed_tools)
+
+
+def test_tools_of_ours_are_served_and_run_unasked(spec: SessionSpec) -> None:
+    async def call(_: object) -> ToolAnswer:
+        return ToolAnswer(text="done")
+
+    tool = HubTool(name="send_file", description="Send.", schema={"type": "object"}, call=call)
+    with_it, without = chosen_for(replace(spec, tools=(tool,))), chosen_for(spec)
+    assert isinstance(with_it.mcp_servers, dict)
+    assert list(with_it.mcp_servers) == ["roomkey"]
+    assert json.loads(with_it.settings or "")["permissions"]["allow"] == ["mcp__roomkey"]
+    assert without.mcp_servers == {}
+    assert json.loads(without.settings or "")["permissions"]["allow"] == []
 
 
 def test_with_a_way_out_of_its_box_claudes_own_sandbox_is_on(spec: SessionSpec) -> None:

@@ -9,8 +9,6 @@ import pytest
 
 from bot.access import Tier
 from bot.chat import Person, Place
-from bot.commands import COMMANDS
-from bot.commands.help import help_command
 from bot.commands.queue import QUEUE
 from bot.commands.reset import RESET
 from bot.commands.spec import Call, Command, Given
@@ -20,6 +18,7 @@ from bot.commands.why import WHY
 from bot.said import Said
 from sessions.errors import NotAllowed, StateError
 from sessions.manager import RoomStatus
+from sessions.room_settings import RoomSettings
 from sessions.store.values import Fate, Kind, Prompt, TurnState
 from tests.support.desk_rooms import KEY, RECORD, STATE, Rooms, turn
 from tests.support.people import people
@@ -50,6 +49,10 @@ def use(
             options=options or {},
         )
     )
+
+
+def set_to(**values: object) -> RoomStatus:
+    return replace(STATE, settings=RoomSettings.model_validate(values))
 
 
 async def test_reset_takes_its_place_before_it_is_awaited() -> None:
@@ -109,8 +112,9 @@ async def test_status_tells_everything_about_the_room_it_is_asked_in() -> None:
         "idle",
         "0 waiting",
         "Agent: claude",
-        "model: the agent's default",
-        "mode: default",
+        "model: the agent's choice",
+        "Mode: `default`: it asks before",
+        "Shown: display new · thinking hidden · footer short",
         "Isolation: none",
         "`6f1c`",
         "3 turns",
@@ -129,8 +133,8 @@ async def test_status_tells_everything_about_the_room_it_is_asked_in() -> None:
         (replace(STATE, state="running", running_for_s=65.0, waiting=2), "running for 1 min 5 s · 2 waiting"),
         (replace(STATE, paused=True), "0 waiting · **paused**: `/queue` resumes it"),
         (STATE, "What is said during a turn waits for its turn; a turn that a restart cuts off asks"),
-        (replace(STATE, when_busy="steer", on_interrupt="fail"), "is handed to what runs; "),
-        (replace(STATE, when_busy="interrupt", on_interrupt="resume"), "cuts off goes on by itself."),
+        (set_to(when_busy="steer", on_interrupt="fail"), "is handed to what runs; "),
+        (set_to(when_busy="interrupt", on_interrupt="resume"), "cuts off goes on by itself."),
         (replace(STATE, state="asking"), "waiting for your permission"),
         (replace(STATE, isolation="strict", reaches=()), "own; all that it reaches outside is its model\n"),
         (replace(STATE, reaches=("a.test", "*.b.test:1")), "its model and `a.test`, `*.b.test:1`\n"),
@@ -138,7 +142,13 @@ async def test_status_tells_everything_about_the_room_it_is_asked_in() -> None:
         (replace(STATE, record=replace(RECORD, context_tokens=None)), "Context: not known yet"),
         (replace(STATE, record=replace(RECORD, context_window=None)), "Context: 50,000 tokens"),
         (replace(STATE, record=replace(RECORD, workdir=Path("/a`b"))), "`` /a`b ``"),
-        (replace(STATE, model="sonnet", live=False), "model: sonnet · mode: default · process: not running"),
+        (
+            replace(set_to(model="sonnet", effort="low"), live=False),
+            "model: `sonnet` · effort: low · process: not running",
+        ),
+        (set_to(permission_mode="dontAsk"), "Mode: `dontAsk`: it **never asks: refuses itself"),
+        (set_to(permission_mode="bypassPermissions"), "it **never asks: does whatever it wants"),
+        (set_to(prompt="be kind"), "footer short · with a room prompt: `/config`"),
     ],
 )
 def test_status_tells_what_there_is(state: RoomStatus, words: str) -> None:
@@ -242,33 +252,3 @@ async def test_why_tells_nothing_of_another_place() -> None:
     }
     assert len(answers) == 1
     assert "no such message here" in answers.pop()
-
-
-async def test_help_names_every_command_and_option() -> None:
-    [helping] = [command for command in COMMANDS if command.name == "help"]
-    text = await call(helping, Rooms())
-    for command in COMMANDS:
-        assert (f"- `/{command.name}`" in text) is (command.tier is not Tier.STRANGER)
-        for option in command.options if command.tier is not Tier.STRANGER else ():
-            assert f"`{option.name}`: {option.description}" in text
-    assert "`/reset` (operators): " in text
-
-
-@pytest.mark.parametrize("tier", [Tier.USER, Tier.OPERATOR, Tier.OWNER])
-async def test_help_names_what_somebody_may_use_and_nothing_else(tier: Tier) -> None:
-    [helping] = [command for command in COMMANDS if command.name == "help"]
-    text = await call(helping, Rooms(), tier=tier)
-    for command in COMMANDS:
-        assert (f"- `/{command.name}`" in text) is (Tier.USER <= command.tier <= tier)
-
-
-async def test_help_needs_no_other_command() -> None:
-    assert "/help" in await call(help_command([]), Rooms())
-
-
-def test_names_and_descriptions_fit_a_chat() -> None:
-    assert len({command.name for command in COMMANDS}) == len(COMMANDS)
-    for command in COMMANDS:
-        assert command.name.islower()
-        for text in (command.description, *(option.description for option in command.options)):
-            assert 1 <= len(text) <= 100

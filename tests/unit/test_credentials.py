@@ -2,7 +2,14 @@
 
 import pytest
 
-from sessions.credentials import SecretTooShort, custom_headers, is_credential, redactor_of, secrets_in
+from sessions.credentials import (
+    SecretTooShort,
+    custom_headers,
+    is_credential,
+    is_subscription,
+    redactor_of,
+    secrets_in,
+)
 from sessions.redaction import MASK
 
 HEADERS = "X-Team: ops\nAuthorization: Bearer gateway-0123\n anthropic-beta : context-1m-2025\nodd\n: none"
@@ -76,3 +83,17 @@ def test_what_is_empty_or_odd_is_no_secret() -> None:
     redactor = redactor_of(secrets_in(env))
     assert not redactor.knows_any
     assert redactor_of({"here": "hunter2222"}).text("a hunter2222") == f"a {MASK}"
+
+
+@pytest.mark.parametrize(
+    ("env", "is_one"),
+    [
+        ({"CLAUDE_CODE_OAUTH_TOKEN": "token"}, True),
+        ({"CLAUDE_CODE_OAUTH_TOKEN": "token", "ANTHROPIC_API_KEY": "key"}, False),
+        ({"CLAUDE_CODE_OAUTH_TOKEN": "token", "ANTHROPIC_AUTH_TOKEN": "token"}, False),
+        ({"ANTHROPIC_API_KEY": "key"}, False),
+        ({}, False),
+    ],
+)
+def test_a_subscription_is_what_claude_would_log_in_with(env: dict[str, str], is_one: bool) -> None:
+    assert is_subscription(env) is is_one

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.access import Deny, Rules, Tier
-from bot.approvals import AskClick, OpenAsks, short_name
+from bot.approvals import AskClick
 from bot.chat import Incoming, Person, Place
 from bot.commands import COMMANDS
 from bot.commands.reset import RESET
@@ -16,6 +16,7 @@ from bot.commands.stop import STOP
 from bot.desk import Desk
 from bot.gate import Admitted, Gate, gate_of, rules_of
 from bot.loops import SPENT, BotsTalk
+from bot.open_asks import OpenAsks, short_name
 from bot.routing import Silence
 from bot.said import Said
 from bot.settings import ChannelSettings, DiscordSettings, Settings

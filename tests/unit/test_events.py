@@ -6,15 +6,18 @@ from typing import get_args
 
 import pytest
 
-from sessions import events
+from sessions import ask_events, events
 from sessions.events import Event, TextDelta, TurnDone
 from sessions.keys import TurnId
 
 KINDS = get_args(Event)
+PARTS = (events.Usage, events.Task, ask_events.Question, ask_events.Option)
+"""Values that stand in events and are none."""
 VALUES = {
     cls
-    for _, cls in inspect.getmembers(events, inspect.isclass)
-    if cls.__module__ == events.__name__ and cls is not events.Usage
+    for module in (events, ask_events)
+    for _, cls in inspect.getmembers(module, inspect.isclass)
+    if cls.__module__ == module.__name__ and cls not in PARTS
 }
 
 

@@ -15,10 +15,12 @@ from sessions.clock import SystemClock
 from sessions.errors import Locked, UserError
 from sessions.instance import hold_instance
 from sessions.paths import Paths
+from sessions.spool import Spool
 from sessions.store import open_store
 from sessions.store.said import Prompt
 from sessions.store.upkeep import Traces
-from tests.support.store_values import OTHER, ROOM, inbound, record
+from sessions.store.values import Piece, PieceFile
+from tests.support.store_values import OTHER, ROOM, inbound, notice, record
 
 ANN = "100000000000000017"
 
@@ -75,6 +77,21 @@ def test_a_room_goes_with_all_its_directories(paths: Paths) -> None:
     assert forget(settings(paths), "room", yes) == "Forgotten: 2 turns and 1 directory with all in it."
     assert not paths.room(ROOM).root.exists()
     assert in_inbox(paths)["other"]
+
+
+def test_files_that_were_to_be_sent_go_with_their_room_and_others_stay(paths: Paths) -> None:
+    async def send() -> tuple[PieceFile, PieceFile]:
+        store, spool = await open_store(paths.root, SystemClock()), Spool(paths.spool)
+        ours, others = await spool.add("a", b"a"), await spool.add("b", b"b")
+        await store.post(notice(40, ROOM), [Piece(channel_id="c", files=(ours,))])
+        await store.post(notice(41, OTHER), [Piece(channel_id="c", files=(others,))])
+        await store.close()
+        return ours, others
+
+    ours, others = asyncio.run(send())
+    forget(settings(paths), "room", yes)
+    assert [path.name for path in paths.spool.iterdir()] == [others.spooled]
+    assert ours.spooled != others.spooled
 
 
 # Of a process: what root may not because of a file's mode, it may by its capabilities.

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from bot.demo.guild import commands
+from bot.demo.guild import commands, messages
+from bot.demo.guild.bodies import CommandBody, decode
+from bot.demo.guild.drafts import Draft
 from bot.demo.guild.errors import ApiError, Code, Refused
 from bot.demo.guild.permissions import Permission
 from tests.support.worlds import Scene, scene
@@ -127,3 +129,44 @@ def test_a_command_of_the_guild_stays_in_the_guild():
     assert fill(s, "/status")["guild_id"] == s.world.guild_id
     with pytest.raises(Refused, match="not offered here; there are: none"):
         commands.fill(s.world, s.ann.id, s.world.dm(s.ann.id, s.robot.id), "/status", {})
+
+
+ON_MESSAGE: dict[str, Any] = {"name": "Ask about this", "type": 3}
+
+
+def test_a_message_command_carries_its_message_and_is_not_typed():
+    s = synced({**PLAIN, "name": "ask"}, ON_MESSAGE)
+    said = messages.post(s.world, s.ben.id, s.desk.id, Draft("look"))
+    filled = commands.fill_on_message(s.world, s.ann.id, s.desk, "Ask about this", said)
+    assert (filled.name, filled.data["type"], filled.data["target_id"]) == ("Ask about this", 3, said.id)
+    assert filled.data["resolved"]["messages"][said.id]["content"] == "look"
+    with pytest.raises(Refused, match=r"there are: /ask$"):
+        fill(s, "/Ask about this")
+    with pytest.raises(Refused, match="Ask about this"):
+        commands.fill_on_message(s.world, s.ann.id, s.desk, "ask", said)
+
+
+def test_names_are_kept_apart_by_kind_and_each_kind_has_its_limit():
+    s = synced({**PLAIN, "name": "why"}, {"name": "why", "type": 3})
+    assert len(s.world.commands) == 2
+    many = [{"name": f"Command {number}", "type": 3} for number in range(16)]
+    commands.register(s.world, s.robot.id, None, [*many[:15], PLAIN])
+    with pytest.raises(ApiError):
+        commands.register(s.world, s.robot.id, None, many)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"name": "Ask", "description": "x"},
+        {"name": "ask this", "description": "x"},
+        {"name": "ask"},
+        {"name": "Ask", "type": 3, "description": "x"},
+        {"name": "Ask", "type": 3, "options": [{}]},
+        {"name": "ask", "description": "x", "type": 9},
+    ],
+)
+def test_a_command_that_discord_would_not_register_is_refused(spec: dict[str, Any]):
+    with pytest.raises(ApiError) as refused:
+        decode(CommandBody, spec)
+    assert refused.value.code == Code.INVALID_FORM

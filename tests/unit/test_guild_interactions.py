@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.demo.guild import interactions, messages
+from bot.demo.guild import interactions, message_payloads, messages
 from bot.demo.guild.bodies import CallbackBody, MessageBody
 from bot.demo.guild.changes import ChoicesOffered, InteractionAnswered, MessageCreated, ModalOpened
 from bot.demo.guild.drafts import Draft
@@ -86,6 +86,20 @@ def test_an_answer_is_of_the_bot_names_its_cause_and_is_told_first():
     with pytest.raises(ApiError) as hidden:
         s.world.message(s.desk.id, said.id)
     assert hidden.value.code == Code.UNKNOWN_MESSAGE
+
+
+def test_an_answer_to_a_message_command_says_so_and_names_the_message():
+    s = scene()
+    said = messages.post(s.world, s.ben.id, s.desk.id, Draft("look"))
+    data = {"name": "Ask about this", "type": 3, "target_id": said.id}
+    one = interactions.begin(
+        s.world, Kind.COMMAND, s.robot.id, s.ann.id, s.desk.id, data, name="Ask about this"
+    )
+    answered = answer(s, one, 4, content="about that")
+    assert answered is not None
+    assert answered.kind == MessageKind.MESSAGE_COMMAND
+    shown = message_payloads.message(s.world, answered, s.robot.id)
+    assert shown["interaction_metadata"]["target_message_id"] == said.id
 
 
 def test_a_deferred_answer_thinks_until_the_first_follow_up_takes_its_place():

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from bot.access import Rules
-from bot.approvals import OpenAsks
 from bot.chat import ChatRefused, Incoming, Person, Place
 from bot.chat_discord.intake import Intake, Notices
 from bot.desk import Desk
 from bot.gate import Gate
+from bot.open_asks import OpenAsks
 from sessions.clock import SystemClock
 from sessions.errors import QueueFull, StateError
 from sessions.store import Store, open_store

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from bot.approvals import OpenAsks, parse_ask
+from bot.approvals import parse_ask
 from bot.chat import ChatError, ChatRefused
 from bot.live_reply import REFRESH_S, TYPING_EVERY_S, LiveReply
+from bot.open_asks import OpenAsks
 from sessions.errors import StateError
 from sessions.events import AskWithdrawn, PermissionAsk, TextDelta, TextFinal, ToolStart, TurnDone
 from sessions.keys import TurnId, session_key
@@ -111,9 +112,9 @@ async def test_a_tool_is_shown_and_its_time_goes_on() -> None:
     async with scene() as it:
         it.reply.emit(ToolStart(id="t", name="Bash", title="ls"))
         await settled()
-        assert it.port.bodies() == ["-# Bash: ls · 0 s"]
+        assert it.port.bodies() == ["-# 💻 Bash: ls · 0 s"]
         await it.pass_s(REFRESH_S)
-        assert it.port.bodies() == ["-# Bash: ls · 5 s"]
+        assert it.port.bodies() == ["-# 💻 Bash: ls · 5 s"]
 
 
 async def test_an_answer_that_is_complete_before_the_first_send_has_no_live_message() -> None:
@@ -281,7 +282,7 @@ async def test_an_ask_is_a_message_of_its_own_with_two_buttons() -> None:
         [card] = it.port.messages.values()
         assert "command: ls" in card.body
         assert not card.silent
-        assert [button.label for button in card.buttons] == ["Allow once", "Deny"]
+        assert [button.label for button in card.buttons] == ["Allow once", "Deny", "Deny with a reason"]
         click = parse_ask(card.buttons[0].action)
         assert click is not None
         assert it.asks.find(click) == ASK

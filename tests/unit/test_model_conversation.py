@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from bot.demo.model.conversation import Body, Heard, Message, hear
+from bot.demo.model.conversation import Body, Heard, Image, Message, hear
 
 REMINDER = "<system-reminder>\nContents of MEMORY.md: tool:Bash:{}\n</system-reminder>\n"
 NOTICE = (
@@ -107,3 +107,33 @@ def test_what_begins_again_and_again_and_never_ends_is_read_at_once(text: str) -
     began = time.thread_time()
     hear(Body(model="m", messages=(Message(role="user", content=text * 20_000),)))
     assert time.thread_time() - began < 1.0
+
+
+def picture(data: str) -> dict[str, object]:
+    return {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": data}}
+
+
+def test_images_belong_to_the_prompt_with_which_they_came() -> None:
+    shown = {"role": "user", "content": [picture("AAAA"), {"type": "text", "text": "look"}]}
+    assert heard(shown).images == (Image("image/png", 3),)
+    assert heard(shown, user("and now?")).images == ()
+    assert heard(shown, CALL, result([picture("AAA=")])).images == (
+        Image("image/png", 3),
+        Image("image/png", 2),
+    )
+
+
+def test_tools_are_offered_with_their_arguments_or_by_name_alone() -> None:
+    tool = {"name": "Read", "input_schema": {"type": "object", "properties": {"file_path": {}}}}
+    texts = {"role": "system", "content": "Deferred:\nExitPlanMode\nMonitor\n\nNo Write here."}
+    body = {"model": "m", "messages": [user("hi"), texts], "tools": [tool, {"name": "Bash"}]}
+    found = hear(Body.model_validate(body))
+    assert found.arguments == {"Read": ("file_path",), "Bash": ()}
+    assert [found.offers(name) for name in ("Read", "Monitor", "Write")] == [True, True, False]
+
+
+def test_a_place_is_read_from_what_the_client_wrote_last() -> None:
+    found = heard(user("workdir: /old\nmore"), user("workdir: /new, be nice"))
+    assert found.place("workdir: ", ",") == "/new"
+    assert found.place("workdir: ", "") == "/new, be nice"
+    assert found.place("plan at ", "") == ""

@@ -2,7 +2,17 @@
 
 import pytest
 
-from bot.demo.model.directives import Call, Fail, Say, Step, Think, read_directives, without_quotes
+from bot.demo.model.directives import (
+    Call,
+    Fail,
+    Pause,
+    Play,
+    Say,
+    Step,
+    Think,
+    read_directives,
+    without_quotes,
+)
 
 
 @pytest.mark.parametrize(
@@ -23,6 +33,13 @@ from bot.demo.model.directives import Call, Fail, Say, Step, Think, read_directi
         ("words:3", [Say("word1 word2 word3")]),
         ("recall", ["recall"]),
         ("Message from Ann:\n\n  hang  ", ["hang"]),
+        ("run:touch a b", [Call("Bash", {"command": "touch a b"})]),
+        ("pause:0.5\nsay:a", [Pause(0.5), Say("a")]),
+        ("slow:2 one two\nmore", [Say("one two", over_s=2.0)]),
+        ("tasks", [Play("tasks")]),
+        ("long:30\nrecall\nmore", [Play("long", "30"), "recall"]),
+        ("Message from Ann:\n\n<@12> plan", [Play("plan")]),
+        ("think", [Play("think")]),
         ("say:I would say: no", [Say("I would say: no")]),
     ],
 )
@@ -31,7 +48,21 @@ def test_directives_are_played_in_order(prompt: str, steps: list[Step]) -> None:
 
 
 @pytest.mark.parametrize(
-    "prompt", ["hello", "do you recall that?", "hang on", "essay:no", "http://tool:80", "recall it all", ""]
+    "prompt",
+    [
+        "hello",
+        "do you recall that?",
+        "hang on",
+        "essay:no",
+        "http://tool:80",
+        "recall it all",
+        "",
+        "see the file: a.txt",
+        "a dry run:yes",
+        "plan a trip",
+        "file: a.txt",
+        "my plan",
+    ],
 )
 def test_ordinary_words_are_no_directive(prompt: str) -> None:
     assert read_directives(prompt) == ()
@@ -45,7 +76,16 @@ def test_a_slow_answer_has_twenty_words() -> None:
 
 @pytest.mark.parametrize(
     "prompt",
-    ["tool:Bash", "tool:Bash:[1]", "tool:Bash:{", "fail:200", "fail:", "fail:429 until:soon", "slow:soon"],
+    [
+        "tool:Bash",
+        "tool:Bash:[1]",
+        "tool:Bash:{",
+        "fail:200",
+        "fail:",
+        "fail:429 until:soon",
+        "slow:soon",
+        "pause:soon",
+    ],
 )
 def test_a_malformed_directive_is_explained(prompt: str) -> None:
     (step,) = read_directives(prompt)

@@ -1,87 +1,26 @@
 """The pump: in order per channel, tried again without end, and given up only for what never will work."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from itertools import count
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.chat import Banned, ChatError, ChatRefused
 from bot.measure import units
-from bot.outbox import NOT_TAKEN, PARALLEL, REPEAT_MARK, Outbox
-from sessions.keys import session_key
+from bot.outbox import NOT_TAKEN, PARALLEL, REPEAT_MARK
+from bot.stop_button import stop_button
+from sessions.keys import TurnId
 from sessions.store import Store, open_store
-from sessions.store.values import Button, ChatAddress, Inbound, Kind, Piece, Prompt
+from sessions.store.values import Button, Piece
 from tests.support.clocks import SetClock
-from tests.support.ports import FakePort, settled
-
-_IDS = count(1)
+from tests.support.outbox_scene import Scene, post, scene
+from tests.support.ports import settled
 
 
 async def say(store: Store, *bodies: str, channel: str = "1") -> None:
     pieces = [Piece(channel_id=channel, body=body, reply_to="50") for body in bodies]
     await post(store, *pieces)
-
-
-async def post(store: Store, *pieces: Piece) -> None:
-    notice = Inbound(
-        source="test",
-        msg_id=next(_IDS),
-        key=session_key("room"),
-        address=ChatAddress(platform="fake", channel_id=pieces[0].channel_id),
-        prompt=Prompt(text=""),
-        kind=Kind.NOTICE,
-    )
-    await store.post(notice, pieces)
-
-
-class Alarm(SetClock):
-    """A clock that tells when somebody begins to sleep on it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.slept_on = asyncio.Event()
-
-    async def sleep(self, delay_s: float) -> None:
-        self.slept_on.set()
-        await super().sleep(delay_s)
-
-
-class Scene:
-    """A pump between the real store and a chat in memory."""
-
-    def __init__(self, store: Store, clock: Alarm, port: FakePort) -> None:
-        self.store = store
-        self.clock = clock
-        self.port = port
-        self.outbox = Outbox(store, self.port, clock)
-
-    async def all_sent(self) -> None:
-        assert await self.outbox.flush(5)
-
-    async def sleeps(self) -> None:
-        """Wait until the pump waits for some time."""
-        async with asyncio.timeout(60):
-            await self.clock.slept_on.wait()
-        self.clock.slept_on.clear()
-
-
-@asynccontextmanager
-async def scene(data_dir: Path, port: FakePort | None = None) -> AsyncGenerator[Scene]:
-    clock = Alarm()
-    store = await open_store(data_dir, clock)
-    made = Scene(store, clock, port or FakePort())
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            pump = tasks.create_task(made.outbox.run())
-            try:
-                yield made
-            finally:
-                pump.cancel()
-    finally:
-        await store.close()
 
 
 async def test_pieces_of_a_channel_arrive_in_order_each_once(tmp_path: Path) -> None:
@@ -429,6 +368,25 @@ async def test_a_live_message_that_a_crash_left_keeps_its_text_or_goes(tmp_path:
         await it.all_sent()
         assert without not in it.port.messages
         assert it.port.bodies() == ["-# Not finished:\nhalf"]
+
+
+async def test_what_is_to_be_left_of_a_live_message_replaces_it_with_its_buttons(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        live = await it.port.send("1", "half\n-# 4 s", rows=[(stop_button(TurnId(1)),)])
+        lost = await it.port.send("1", "-# 4 s", nonce="n")
+        await it.port.delete("1", gone := await it.port.send("1", "-# 5 s"))
+        left = Piece(channel_id="1", action="fold", body="-# 9 s · 1 tool")
+        await post(
+            it.store,
+            replace(left, target_id=live),
+            replace(left, target_nonce="n"),
+            replace(left, target_id=gone),
+        )
+        await it.all_sent()
+        assert it.port.bodies() == ["-# 9 s · 1 tool"] * 2
+        assert [shown.buttons for shown in it.port.messages.values()] == [(), ()]
+        assert set(it.port.messages) == {live, lost}
+        assert it.outbox.dropped == 0
 
 
 async def test_a_live_message_that_cannot_be_read_stays_as_it_is(tmp_path: Path) -> None:

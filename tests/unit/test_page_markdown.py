@@ -82,6 +82,15 @@ def test_what_the_reader_does_not_know_has_no_name() -> None:
     assert ">#unknown</span>" in shown("<#9>")
 
 
+def test_a_diff_has_its_lines_marked() -> None:
+    shown = html("```diff\n a\n-b<\n+c\n```", NAMES)
+    assert '> a\n<span class="old">-b&lt;\n</span><span class="new">+c\n</span></code>' in shown
+
+
+def test_an_excerpt_has_no_backslashes_before_signs() -> None:
+    assert plain(r"until \[ -e x \] \*now\* **b**", NAMES) == "until [ -e x ] *now* b"
+
+
 def test_an_excerpt_is_one_plain_line() -> None:
     text = "# Look\n- **bold** `a_b` <@1> <#2> <#9>\n```py\nx = 1\n``` ||no||"
     assert plain(text, NAMES) == "Look bold a_b @ann #desk #unknown x = 1 (spoiler)"

@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from sessions.records import FormerSession, Renewed, SessionChange, SessionRecord, Used
+from sessions.records import FormerSession, Renewed, Resumed, SessionChange, SessionRecord, Used
 from tests.support.store_values import former, record
 
 
@@ -27,4 +27,4 @@ def test_a_record_cannot_be_changed_in_place(value: SessionRecord | FormerSessio
 
 
 def test_a_turn_either_uses_its_session_or_renews_it() -> None:
-    assert set(get_args(SessionChange)) == {Used, Renewed}
+    assert set(get_args(SessionChange)) == {Used, Renewed, Resumed}

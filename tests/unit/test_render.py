@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from bot.chunks import SMALLEST_LIMIT, split
 from bot.fences import after_line
 from bot.measure import last_cut, units
-from bot.render import clean, pieces, plain, shortened, window
+from bot.render import MOST_PIECES, Words, clean, is_seen, pieces, plain, rendered, shortened, window
+from bot.tail import Tail
 
 LIMIT = SMALLEST_LIMIT
 
@@ -185,3 +186,106 @@ def test_a_shortened_text_is_one_line_within_its_limit(text: str) -> None:
     assert "\n" not in short
     line = " ".join(clean(text).split())
     assert short == line if units(line) <= 40 else line.startswith(short[:-1]) and short[-1] == "…"
+
+
+PARAGRAPHS = "\n\n".join(f"Paragraph {n}: {'word ' * 60}" for n in range(100))
+
+
+def texts(**words: str) -> list[str]:
+    return [one.text for one in rendered(Words(**words), 2000)]
+
+
+@settings(deadline=None)
+@given(anything, anything, st.text(max_size=3000), st.sampled_from(["", "-# 12 s"]), st.booleans())
+def test_any_words_are_messages_that_fit_and_show_something(
+    head: str, body: str, end: str, small: str, can_attach: bool
+) -> None:
+    words = Words(head=clean(head), body=body, end=clean(end), small=small)
+    shown = rendered(words, 2000, can_attach=can_attach)
+    assert all(units(one.text) <= 2000 for one in shown)
+    assert all(one.text.strip() for one in shown)
+    assert bool(shown) == bool(words.text.strip())
+    assert all(is_balanced(one.text) for one in shown) or not is_balanced(words.end)
+    assert sum(len(one.files) for one in shown) <= 10
+    assert not shown or shown[-1].text.endswith(small)
+
+
+def test_an_answer_is_drawn_for_the_chat() -> None:
+    assert texts(body="#### Head\n\n| a |\n|---|\n| 1 |") == ["**Head**\n\n```\na\n─\n1\n```"]
+
+
+def test_what_shows_nothing_when_drawn_is_shown_as_it_is() -> None:
+    assert texts(body="---") == ["---"]
+
+
+def test_the_small_line_joins_the_last_message() -> None:
+    assert texts(body="hi", small="-# 12 s") == ["hi\n-# 12 s"]
+    assert texts(end="Stopped.", small="-# 12 s") == ["Stopped.\n-# 12 s"]
+    assert texts(head="-# mark\n", end="Stopped.") == ["-# mark\nStopped."]
+    first, second = texts(body="word " * 399 + "end", end="**Stopped.**", small="-# 12 s")
+    assert first.startswith("word word")
+    assert second.endswith("end\n\n**Stopped.**\n-# 12 s")
+    assert len(second) > 40
+
+
+def test_an_answer_of_more_than_five_messages_is_its_beginning_and_a_file() -> None:
+    [shown] = rendered(Words(head="-# mark\n", body=PARAGRAPHS, small="-# 12 s"), 2000)
+    assert shown.text.startswith("-# mark\nParagraph 0: word")
+    assert shown.text.endswith(
+        f"\n-# This is the beginning. The file answer.md has the whole answer: {len(PARAGRAPHS):,} characters"
+        " in 199 lines.\n-# 12 s"
+    )
+    [file] = shown.files
+    assert (file.name, file.content.decode()) == ("answer.md", PARAGRAPHS)
+
+
+def test_why_a_turn_failed_is_said_beside_the_file() -> None:
+    [shown] = rendered(Words(body=PARAGRAPHS, end="**The agent hangs.**", small="-# 12 s"), 2000)
+    assert shown.text.endswith("lines.\n\n**The agent hangs.**\n-# 12 s")
+
+
+def test_an_answer_of_five_messages_is_none() -> None:
+    text = "\n\n".join("x" * 1990 for _ in range(MOST_PIECES))
+    assert [(len(one.text), one.files) for one in rendered(Words(body=text), 2000)] == [(1990, ())] * 5
+
+
+def test_where_there_are_no_files_all_of_it_is_messages() -> None:
+    shown = rendered(Words(body=PARAGRAPHS), 2000, can_attach=False)
+    assert len(shown) > MOST_PIECES
+    assert "Paragraph 99" in shown[-1].text
+    assert not any(one.files for one in shown)
+
+
+def test_a_long_code_block_goes_with_the_message_that_names_it() -> None:
+    code = "value = 1\n" * 300
+    body = f"{'word ' * 390}\n\nHere:\n```py\n{code}```\nDone."
+    first, second = rendered(Words(body=body), 2000)
+    assert first.files == ()
+    assert second.text == "Here:\n-# The code, 300 lines, is in the file code-1.py.\nDone."
+    assert [(file.name, file.content.decode()) for file in second.files] == [("code-1.py", code)]
+
+
+@pytest.mark.parametrize(
+    "part", ["word ", "```\n", "[[(<`|", "| a | b |\n|---|---|\n", "[a]: https://b.c\n[a] "]
+)
+def test_an_answer_of_a_megabyte_is_one_message_and_a_file(part: str) -> None:
+    body = part * (1_000_000 // len(part))
+    [shown] = rendered(Words(body=body, small="-# 12 s"), 2000)
+    assert units(shown.text) <= 2000
+    assert [len(file.content) for file in shown.files] == [len(body)]
+
+
+def test_a_window_that_is_followed_shows_what_one_shows_that_is_found_anew() -> None:
+    text, tail = "", Tail()
+    for number in range(400):
+        text += f"Line {number} of it.\n" + "\n" * (number % 7 == 0)
+        tail = tail.moved(text)
+        shown = window(text, 2000, tail, is_growing=True)
+        assert f"Line {number} of it." in shown
+        assert units(shown) <= 2000
+
+
+@pytest.mark.parametrize("text", ["", " \n", "\u200b\u2060", "\u00a0", "\u202e"])
+def test_what_nobody_sees_is_nothing(text: str) -> None:
+    assert not is_seen(text)
+    assert is_seen(f"{text}.")

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from bot.approvals import OpenAsks
+from bot.open_asks import OpenAsks
 from bot.replies import reply_opener
 from sessions.events import TextDelta
+from sessions.room_settings import RoomSettings
 from sessions.store.values import Turn, piece_nonce
 from sessions.turn import LiveNote
 from tests.support.clocks import SetClock
@@ -16,7 +17,12 @@ async def nonces_of(*starts: Turn) -> list[str | None]:
     """Return the nonce of the first live message of each start."""
     port = FakePort()
     opened = reply_opener(
-        {"fake": port}, asks=OpenAsks(), clock=SetClock(), store_id="store", ask_limit_s=600
+        {"fake": port},
+        asks=OpenAsks(),
+        clock=SetClock(),
+        store_id="store",
+        ask_limit_s=600,
+        room=lambda _key: RoomSettings(),
     )
 
     async def note(_live: LiveNote) -> None:

@@ -3,26 +3,24 @@
 from datetime import UTC, datetime
 from functools import reduce
 
-import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from bot.measure import units
-from bot.reply_state import ReplyState, elapsed, fold, live_text
+from bot.live_view import live_text
+from bot.reply_state import ReplyState, fold
 from sessions.events import (
     AskWithdrawn,
+    Compacted,
     Event,
     Idle,
     PermissionAsk,
     RateLimit,
     Retry,
+    Started,
     TextDelta,
     TextFinal,
-    Thinking,
     ToolEnd,
     ToolStart,
     TurnDone,
 )
+from sessions.keys import TurnId
 
 LS = ToolStart(id="t1", name="Bash", title="ls -la")
 DONE = TurnDone(status="ok", agent_session_id="s")
@@ -36,40 +34,14 @@ def shown(*events: Event, at_s: float = 4.0, limit: int = 2000) -> str:
     return live_text(after(*events), at_s, limit)
 
 
-def test_nothing_is_shown_before_the_first_word_or_tool() -> None:
-    assert not after(Thinking(text="hm"), Idle()).is_visible
-    assert after(TextDelta(text="a")).is_visible
-    assert after(LS).is_visible
-
-
 def test_a_whole_block_replaces_its_deltas_and_blocks_are_paragraphs() -> None:
     state = after(TextDelta(text="on"), TextDelta(text="e"), TextFinal(text="one"), TextDelta(text="two"))
     assert state.text == "one\n\ntwo"
 
 
-def test_the_tool_at_work_is_a_small_line_with_its_time() -> None:
-    assert shown(LS) == "-# Bash: ls -la · 4 s"
-    assert shown(TextDelta(text="Let me look."), LS) == "Let me look.\n-# Bash: ls -la · 4 s"
-
-
-def test_the_newest_tool_is_shown_and_goes_when_it_ends() -> None:
-    cat = ToolStart(id="t2", name="Read", title="a.txt")
-    assert "Read: a.txt" in shown(LS, cat)
-    assert "Bash" in shown(LS, cat, ToolEnd(id="t2", failed=False))
-    assert shown(TextDelta(text="x"), LS, ToolEnd(id="t1", failed=True)) == "x\n-# 4 s"
-
-
-def test_a_title_chosen_by_the_agent_stays_one_plain_line() -> None:
-    hostile = ToolStart(id="t", name="Bash", title="**x** <@1> [a](http://b) " + "y" * 300)
-    line = shown(hostile)
-    assert line.startswith(r"-# Bash: \*\*x\*\* \<\@1\> \[a\]\(http://b\) y")
-    assert len(line) < 200
-
-
 def test_what_changes_nothing_gives_the_same_state() -> None:
     state = after(TextDelta(text="a"))
     for event in (
-        Thinking(text="hm"),
         Idle(),
         ToolEnd(id="unknown", failed=False),
         RateLimit(status="allowed"),
@@ -96,21 +68,13 @@ def test_asks_are_open_until_they_are_withdrawn() -> None:
 def test_a_finished_turn_has_no_tool_at_work() -> None:
     state = after(TextDelta(text="a"), LS, DONE)
     assert state.is_done
-    assert not state.tools
+    assert state.activity.at_work is None
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0.4, "0 s"), (4.9, "4 s"), (60, "1 min"), (125, "2 min 5 s"), (3600, "1 h"), (3785, "1 h 3 min")],
-)
-def test_durations_are_for_people(seconds: float, text: str) -> None:
-    assert elapsed(seconds) == text
-
-
-@settings(deadline=None)
-@given(st.lists(st.one_of(st.text(max_size=900).map(lambda t: TextDelta(text=t)), st.just(LS)), max_size=20))
-def test_the_live_message_always_fits(events: list[Event]) -> None:
-    state = after(*events)
-    if state.is_visible:
-        text = live_text(state, 10.0, 2000)
-        assert 0 < units(text) <= 2000
+def test_a_turn_that_nobody_asked_for_and_a_loss_of_context_are_remembered() -> None:
+    state = after(Started(agent_session_id="s", model="m", workdir="/w"), Compacted(before=9, after=1))
+    assert state.is_unasked
+    assert state.compactions == (Compacted(before=9, after=1),)
+    named = Started(agent_session_id="s", model="m", workdir="/w", turn=TurnId(1))
+    assert not after(named).is_unasked
+    assert len(after(*[Compacted(before=number) for number in range(50)]).compactions) == 3

@@ -1,5 +1,6 @@
 """A restore gives back what was there, checks everything first, and loses nothing of what it replaces."""
 
+import asyncio
 import io
 import json
 import os
@@ -16,10 +17,13 @@ from pathlib import Path
 import pytest
 
 from sessions.backup import write_backup
+from sessions.clock import SystemClock
 from sessions.errors import Corrupt, Locked, TooNew, UserError
 from sessions.instance import hold_instance
 from sessions.paths import Paths
 from sessions.restore import Restored, restore
+from sessions.room_words import RoomWords
+from sessions.store import open_store
 from tests.support.rooms_on_disk import LAB, TRANSCRIPT, left_behind, transcript
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -67,6 +71,20 @@ def test_a_new_directory_gets_everything(backup: Path, paths: Paths, tmp_path: P
     assert rows(new, "SELECT prompt FROM turn") == rows(paths, "SELECT prompt FROM turn")
     assert not (new.root / "discord-token").exists()
     assert not (new.root / ".restoring").exists()
+
+
+async def test_what_was_set_in_rooms_comes_back(paths: Paths, tmp_path: Path) -> None:
+    store = await open_store(paths.root, SystemClock())
+    await RoomWords(store).change(LAB, {"model": "large", "prompt": "be kind"})
+    await store.close()
+    backup, new = tmp_path / "c.tar.gz", tmp_path / "new"
+    await asyncio.to_thread(write_backup, paths, backup, workdirs=False, version="1.2.3", now=NOW)
+    await asyncio.to_thread(restore, backup, new, NOW)
+    restored = await open_store(new, SystemClock())
+    words = RoomWords(restored)
+    await words.load()
+    assert (words.room(LAB).model, words.room(LAB).prompt) == ("large", "be kind")
+    await restored.close()
 
 
 def test_rooms_and_conversations_are_found_where_they_lie_now(backup: Path, tmp_path: Path) -> None:

@@ -1,14 +1,18 @@
 """How the end of a turn is recorded."""
 
+from typing import Any
+
 import pytest
 
 from sessions.errors import AgentError, AgentGone, AuthError
-from sessions.events import Usage
+from sessions.events import Compacted, Usage
 from sessions.records import Used
-from sessions.results import broken, decision, failure, result_of
-from sessions.settings import OnInterrupt, RoomPolicy
+from sessions.results import broken, decision, failure, result_of, shortened, turn_cost_usd
+from sessions.room_settings import RoomSettings
+from sessions.settings import OnInterrupt
 from sessions.store.values import Piece, TurnState
 from sessions.turn import LiveNote, Outcome
+from tests.support.store_values import record
 from tests.unit.test_prompts import turn
 
 
@@ -65,4 +69,34 @@ def test_the_live_message_of_a_broken_turn_is_removed() -> None:
 def test_a_room_decides_about_an_interruption_but_not_for_ever(
     policy: OnInterrupt, attempt: int, made: str
 ) -> None:
-    assert decision(RoomPolicy(on_interrupt=policy), attempt) == made
+    assert decision(RoomSettings(on_interrupt=policy), attempt) == made
+
+
+@pytest.mark.parametrize(
+    ("before", "total", "cost"),
+    [
+        ({"turn_count": 2, "cost_usd": 0.5}, 0.75, 0.25),
+        ({}, 0.25, 0.25),
+        ({"turn_count": 2, "cost_usd": 0.5}, 0.1, 0.1),
+        ({"turn_count": 2, "cost_usd": 0.5}, None, None),
+        ({"origin_key": "foreign"}, 9.0, None),
+        ({"origin_key": "foreign", "turn_count": 1, "cost_usd": 9.0}, 9.5, 0.5),
+        ({"origin_key": "foreign", "generation": 1}, 0.5, 0.5),
+    ],
+)
+def test_a_turn_costs_what_the_total_grew_by(
+    before: dict[str, Any], total: float | None, cost: float | None
+) -> None:
+    assert turn_cost_usd(record(**before), Usage(cost_usd=total)) == cost
+
+
+def test_what_did_not_compact_is_no_success_and_says_why() -> None:
+    done = shortened(Outcome(status="ok", compacted=Compacted(before=5000, after=20)))
+    assert (done.status, done.text[:44]) == ("ok", "Compacted (5,000 tokens before, 20 now): fro")
+    assert shortened(Outcome(status="ok", compacted=Compacted())).text.startswith("Compacted: from here")
+    refused = shortened(Outcome(status="ok", text="Error during\ncompaction"))
+    assert refused.status == "failed"
+    assert refused.text.endswith("The agent says: Error during compaction")
+    assert "not enough here yet" in shortened(Outcome(status="ok")).text
+    stopped = Outcome(status="stopped")
+    assert shortened(stopped) is stopped

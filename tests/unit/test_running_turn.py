@@ -9,14 +9,18 @@ from uuid import uuid4
 
 import pytest
 
-from sessions.agents.base import Allow, Decision, Deny, TurnInput
+from sessions.agents.base import Allow, Answers, Decision, Deny, TurnInput
 from sessions.clock import SystemClock
 from sessions.errors import AgentError, AgentGone
 from sessions.events import (
+    Ask,
     AskWithdrawn,
     Event,
     Exited,
     PermissionAsk,
+    Question,
+    QuestionAsk,
+    Started,
     TextDelta,
     TextFinal,
     ToolStart,
@@ -27,7 +31,7 @@ from sessions.keys import TurnId
 from sessions.mailbox import Alarm
 from sessions.running_turn import RunningTurn
 from sessions.store.values import Piece
-from sessions.turn import Limits, Outcome
+from sessions.turn import Halt, Limits, Outcome
 
 TURN = TurnId(1)
 PROMPT = TurnInput(turn=TURN, uuid=uuid4(), text="hello")
@@ -67,6 +71,9 @@ class QuietAgent:
     async def events(self) -> AsyncGenerator[Event, None]:
         return
         yield
+
+    async def context(self) -> None:
+        return
 
     async def answer(self, ask: str, decision: Decision) -> bool:
         self.answers.append((ask, decision))
@@ -162,9 +169,19 @@ def done(text: str = "hi") -> TurnDone:
 async def test_the_answer_and_the_figures_come_from_the_end() -> None:
     stage = Stage()
     outcome = await stage.play(TextDelta(text="h", turn=TURN), TextFinal(text="hi", turn=TURN), done())
-    assert outcome == Outcome(status="ok", text="hi", usage=Usage(cost_usd=0.5), agent_session_id="s2")
+    ended = Outcome(status="ok", text="hi", usage=Usage(cost_usd=0.5), agent_session_id="s2")
+    assert replace(outcome, took_s=None) == ended
+    assert outcome.took_s is not None
     assert stage.agent.sent == [PROMPT]
     assert len(stage.sink.events) == 3
+
+
+async def test_how_long_it_took_and_which_agent_worked_is_known_of_any_end() -> None:
+    started = Started(agent_session_id="s2", model="large", workdir="/room", turn=TURN)
+    tool = ToolStart(id="t", name="Bash", title="ls", turn=TURN)
+    outcome = await Stage().play(started, tool, done())
+    assert outcome.started == started
+    assert (outcome.tools, outcome.last_tool) == (1, "ls")
 
 
 async def test_a_failed_turn_keeps_what_was_written() -> None:
@@ -384,3 +401,45 @@ async def test_the_time_that_the_agent_took_to_start_counts() -> None:
     outcome = await Stage(Limits(silence_s=60, turn_s=60, ask_s=30)).turn.run(PROMPT, now_s() - 61)
     assert outcome.problem == "silence"
     assert "was not done after" in outcome.text
+
+
+async def test_a_question_keeps_a_turn_open_longer_than_it_may_take_itself() -> None:
+    stage = Stage(Limits(silence_s=0.01, turn_s=0.05, ask_s=0.1, question_s=60))
+    stage.turn.feed(QuestionAsk(id="q", questions=(Question(text="Which?"),), turn=TURN))
+    stage.turn.feed(PermissionAsk(id="p", tool="Bash", title="ls", turn=TURN))
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(stage.turn.run(PROMPT, now_s()))
+        await stage.agent.answered.wait()  # the permission has expired, long after the turn's own time
+        assert stage.turn.is_asking
+        assert await stage.turn.answer("q", Answers(texts=("this",)))
+        stage.turn.feed(done())
+    assert running.result().status == "ok"
+    assert [ask for ask, _ in stage.agent.answers] == ["p", "q"]
+
+
+async def test_what_is_decided_before_is_answered_and_never_shown() -> None:
+    stage = Stage()
+
+    async def judge(_ask: Ask) -> Decision:
+        return Allow()
+
+    stage.turn._judge = judge
+    outcome = await stage.play(PermissionAsk(id="a", tool="Bash", title="ls", turn=TURN), done())
+    assert outcome.status == "ok"
+    assert stage.agent.answers == [("a", Allow())]
+    assert not any(isinstance(event, PermissionAsk) for event in stage.sink.events)
+    assert stage.asking == []
+
+
+@pytest.mark.parametrize(("halt", "shown"), [("interrupted", 0), ("stopped", 1)])
+async def test_a_card_stays_open_when_its_turn_is_cut_off_by_a_restart(halt: Halt, shown: int) -> None:
+    stage = Stage()
+    stage.turn.feed(PermissionAsk(id="a", tool="Bash", title="ls", turn=TURN))
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(stage.turn.run(PROMPT, now_s()))
+        await stage.sink.heard.wait()
+        stage.turn.halt(halt)
+        stage.turn.feed(AskWithdrawn(id="a", reason="agent", turn=TURN))
+        stage.turn.feed(TurnDone(status="stopped", agent_session_id="s2", turn=TURN))
+    withdrawn = [event for event in stage.sink.events if isinstance(event, AskWithdrawn)]
+    assert len(withdrawn) == shown

@@ -6,7 +6,10 @@ import pytest
 from pydantic import ValidationError
 
 from bot.settings import Settings, SettingsError, claude_config_dir, load_settings
+from bot.settings_names import settings_of
 from sessions.errors import EXIT_BAD_STATE
+from sessions.room_settings import RoomSettings, ToldSettings
+from sessions.room_words import Listed
 
 GUILD, CHANNEL, THREAD, USER = (
     "110000000000000001",
@@ -210,6 +213,38 @@ def test_tables_of_guilds_and_channels_come_from_file_and_variables(environ: dic
     )
     assert settings.reply_to_for(GUILD, "1") == "mention"
     assert settings.reply_to_for(None, THREAD, CHANNEL) == "all"
+
+
+def test_what_is_told_about_rooms_is_what_was_named_and_nothing_else(environ: dict[str, str]) -> None:
+    """A default is nobody's word: `/config` shows where each value comes from."""
+    assert load(environ).told() == Listed()
+    place = "123456789012345678"
+    text = f"""
+        agent = {{ model = "large", max_running = 2 }}
+        room = {{ footer = "off" }}
+        discord = {{ listen_channels = [{place}] }}
+        [guild.{place}]
+        display = "all"
+        reply_to = "mention"
+        [channel.{place}]
+        prompt = "be kind"
+        keep_days = 3
+        auto_thread = false
+    """
+    assert load(environ, text, ROOMKEY_AGENT__EFFORT="low").told() == Listed(
+        everywhere={"model": "large", "effort": "low", "footer": "off"},
+        servers={place: {"display": "all"}},
+        channels={place: {"prompt": "be kind", "auto_thread": False}},
+        shared=(place,),
+    )
+
+
+def test_every_setting_of_a_room_can_be_named_for_all_rooms_for_a_guild_and_for_one_room() -> None:
+    names = {setting.name for setting in settings_of(Settings)}
+    for name in RoomSettings.model_fields:
+        assert len({f"agent.{name}", f"room.{name}"} & names) == 1
+        assert {f"guild.ID.{name}", f"channel.ID.{name}"} <= names
+    assert list(ToldSettings.model_fields) == list(RoomSettings.model_fields)
 
 
 @pytest.mark.parametrize(

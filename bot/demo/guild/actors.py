@@ -8,54 +8,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
-from bot.demo.guild import commands, components, interactions, messages, opening, reactions, threads
+from bot.demo.guild import changing, commands, components, interactions, messages, opening, reactions, threads
+from bot.demo.guild.answers import Answer
 from bot.demo.guild.changes import ChoicesOffered
 from bot.demo.guild.drafts import Draft, Revision
 from bot.demo.guild.errors import ApiError, Code, Refused
-from bot.demo.guild.interaction import Callback, Choice, Interaction, Kind, Modal
-from bot.demo.guild.model import Message, Payload, Reference, Role, Upload, User
+from bot.demo.guild.interaction import Choice, Kind, Modal
+from bot.demo.guild.model import Message, MessageFlag, Payload, Reference, Role, Upload, User
 from bot.demo.guild.places import Place
 from bot.demo.guild.waits import WAIT_S, Stage
 
 Option: TypeAlias = "str | int | float | bool | Person | Place | Role"
 """What a person fills into a command's option."""
-
-
-class Answer:
-    """What a bot made of an interaction; always as it stands now."""
-
-    def __init__(self, stage: Stage, interaction_id: str) -> None:
-        self._world = stage.world
-        self._id = interaction_id
-
-    @property
-    def interaction(self) -> Interaction:
-        """The interaction itself; `acknowledged` is how the bot answered first."""
-        return self._world.interactions[self._id]
-
-    @property
-    def messages(self) -> list[Message]:
-        """The messages of the answer that still stand: the original (or the clicked one) and follow-ups."""
-        place = self._world.messages.get(self.interaction.channel_id, {})
-        return [place[message_id] for message_id in self.interaction.message_ids if message_id in place]
-
-    @property
-    def message(self) -> Message:
-        """The first of `messages`; raises IndexError when the answer had none."""
-        return self.messages[0]
-
-    @property
-    def content(self) -> str:
-        """The text of `message`."""
-        return self.message.content
-
-    @property
-    def modal(self) -> Modal:
-        """The dialogue that the answer opened and that is still open; raises Refused without one."""
-        for modal in self._world.modals.values():
-            if modal.interaction_id == self._id:
-                return modal
-        raise Refused("the answer opened no dialogue, or it was submitted already")
 
 
 class Person:
@@ -84,6 +48,11 @@ class Person:
         reference = Reference(reply_to.channel_id, reply_to.id) if reply_to else None
         draft = Draft(text, files=_uploads(files), reply_to=reference)
         return messages.post(self._world, self.id, place.id, draft)
+
+    async def speaks(self, audio: bytes, place: Place) -> Message:
+        """Send a voice message."""
+        file = Upload("voice-message.ogg", audio)
+        return messages.post(self._world, self.id, place.id, Draft(files=(file,), flags=MessageFlag.VOICE))
 
     async def forwards(self, message: Message, place: Place) -> Message:
         """Forward a message into a place; its text travels as a snapshot."""
@@ -136,6 +105,14 @@ class Person:
         threads.may_change(self._world, self.id, thread.channel, wakes_only=False)
         threads.change(self._world, thread.channel, archived=True)
 
+    async def renames(self, place: Place, name: str) -> None:
+        """Give a channel or thread another name."""
+        changing.rename(self._world, self.id, place.channel, name)
+
+    async def removes(self, place: Place) -> None:
+        """Delete a channel or thread for good."""
+        changing.remove(self._world, self.id, place.channel)
+
     def dm(self, partner: "Person") -> Place:
         """Return the direct messages with somebody, such as a bot."""
         return Place(self._stage, self._world.dm(self.id, partner.id).id)
@@ -150,6 +127,14 @@ class Person:
         return await self._use(
             Kind.COMMAND, filled.command.application_id, place.id, filled.data, timeout, name=filled.name
         )
+
+    async def uses(self, name: str, message: Message, *, timeout: float = WAIT_S) -> Answer:
+        """Use a command of an app on a message, by its name or id, and return the bot's answer."""
+        now = self._now(message)
+        place = self._world.channel(now.channel_id)
+        filled = commands.fill_on_message(self._world, self.id, place, name, now)
+        bot_id = filled.command.application_id
+        return await self._use(Kind.COMMAND, bot_id, place.id, filled.data, timeout, name=filled.name)
 
     async def suggestions(
         self, line: str, place: Place, /, *, focused: str, timeout: float = WAIT_S, **options: Option
@@ -267,14 +252,7 @@ class Person:
         )
         answer = Answer(self._stage, begun.id)
         what = f"the bot's answer to {name or data.get('custom_id')!r}"
-        return await self._stage.until(lambda: answer if _is_there(answer) else None, what, timeout=timeout)
-
-
-def _is_there(answer: Answer) -> bool:
-    acknowledged = answer.interaction.acknowledged
-    if acknowledged is Callback.DEFERRED_MESSAGE:
-        return not any(message.is_loading for message in answer.messages)
-    return acknowledged is not None
+        return await self._stage.until(lambda: answer if answer.is_there else None, what, timeout=timeout)
 
 
 def _uploads(files: Mapping[str, bytes] | None) -> tuple[Upload, ...]:

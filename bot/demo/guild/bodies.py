@@ -1,16 +1,21 @@
 """What bots send over REST, decoded: frozen models, and from them the drafts that the world takes."""
 
+import re
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from bot.demo.guild.drafts import KEEP, AllowedMentions, Draft, Revision
 from bot.demo.guild.errors import ApiError, Code
+from bot.demo.guild.interaction import CommandKind
 from bot.demo.guild.model import MessageFlag, Payload, Reference, Upload
 
 SETTABLE_FLAGS = MessageFlag.SUPPRESS_EMBEDS | MessageFlag.SILENT | MessageFlag.COMPONENTS_V2
 """What a sender may ask for; the rest are Discord's own marks."""
+
+SLASH_NAME = re.compile(r"[-_'\w]{1,32}")
+"""A slash command's name; those for messages and users may hold spaces and capitals."""
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -130,14 +135,25 @@ class CallbackBody(_Body):
 
 
 class CommandBody(BaseModel):
-    """A slash command to register; everything else in it is kept as it came."""
+    """A command to register; everything else in it is kept as it came."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
     name: str = Field(min_length=1, max_length=32)
     description: str = Field(default="", max_length=100)
-    type: int = 1
+    type: CommandKind = CommandKind.SLASH
     options: tuple[Payload, ...] = Field(default=(), max_length=25)
+
+    @model_validator(mode="after")
+    def _is_of_one_kind(self) -> Self:
+        if self.type is CommandKind.SLASH:
+            if SLASH_NAME.fullmatch(self.name) is None or self.name != self.name.lower():
+                raise ValueError("Command name is invalid")
+            if not self.description:
+                raise ValueError("This field is required: description")
+        elif self.description or self.options:
+            raise ValueError("Context menu commands cannot have description or options")
+        return self
 
 
 def decode(model: type[_Model], body: object) -> _Model:

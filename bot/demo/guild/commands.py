@@ -1,18 +1,20 @@
-"""Slash commands: registered by bots, found by name, and filled in by people. Pure over a `World`."""
+"""Commands: registered by bots, found by name, filled in by people or used on messages. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from bot.demo.guild import guild_payloads, payloads
+from bot.demo.guild import guild_payloads, message_payloads, payloads
 from bot.demo.guild.changes import CommandsSynced
 from bot.demo.guild.errors import ApiError, Code, Refused
-from bot.demo.guild.interaction import Command
-from bot.demo.guild.model import Channel, Payload, Role, User
+from bot.demo.guild.interaction import Command, CommandKind
+from bot.demo.guild.model import Channel, Message, Payload, Role, User
 from bot.demo.guild.permissions import Permission
 from bot.demo.guild.state import World
 
-COMMANDS_MOST = 100
+MOST = {CommandKind.SLASH: 100, CommandKind.USER: 15, CommandKind.MESSAGE: 15}
+"""How many a bot may have of each kind, for everywhere and again for a guild."""
+
 SUBCOMMAND, GROUP = 1, 2
 STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, NUMBER = 3, 4, 5, 6, 7, 8, 10
 
@@ -43,20 +45,14 @@ def register(
     world: World, application_id: str, guild_id: str | None, specs: Sequence[Payload]
 ) -> list[Command]:
     """Replace all commands of a bot, global ones or those of the guild; the same name keeps its id."""
-    if len(specs) > COMMANDS_MOST:
-        raise ApiError(Code.INVALID_FORM, field=f"body: Must be {COMMANDS_MOST} or fewer in length.")
-    before = {one.name: one for one in of(world, application_id, guild_id)}
-    for one in before.values():
-        del world.commands[one.id]
-    made = [
-        Command(
-            before[spec["name"]].id if spec["name"] in before else world.ids.new(),
-            application_id,
-            guild_id,
-            spec,
-        )
-        for spec in specs
-    ]
+    wanted = [Command("", application_id, guild_id, spec) for spec in specs]
+    for kind, most in MOST.items():
+        if sum(one.kind is kind for one in wanted) > most:
+            raise ApiError(Code.INVALID_FORM, field=f"body: Must be {most} or fewer in length.")
+    before = {(one.kind, one.name): one.id for one in of(world, application_id, guild_id)}
+    for command_id in before.values():
+        del world.commands[command_id]
+    made = [replace(one, id=before.get((one.kind, one.name)) or world.ids.new()) for one in wanted]
     world.commands |= {one.id: one for one in made}
     world.publish(CommandsSynced(application_id))
     return made
@@ -100,9 +96,10 @@ def fill(
         Refused: no such command is offered here, or an option is unknown, missing or of the wrong type.
     """
     words = line.removeprefix("/").split()
-    command = next((one for one in offered(world, user_id, channel) if words[:1] == [one.name]), None)
+    known = [one for one in offered(world, user_id, channel) if one.kind is CommandKind.SLASH]
+    command = next((one for one in known if words[:1] == [one.name]), None)
     if command is None:
-        names = ", ".join("/" + one.name for one in offered(world, user_id, channel)) or "none"
+        names = ", ".join("/" + one.name for one in known) or "none"
         raise Refused(f"/{' '.join(words)} is not offered here; there are: {names}")
     spec, nested = command.spec, words[1:]
     for word in nested:
@@ -117,6 +114,23 @@ def fill(
     if found := resolved(world, values.values(), user_id):
         data["resolved"] = found
     return Filled(command, " ".join(words), data | {"options": options})
+
+
+def fill_on_message(world: World, user_id: str, channel: Channel, name: str, message: Message) -> Filled:
+    """Fill in a command that is used on a message; raise Refused when no such one is offered here."""
+    known = [one for one in offered(world, user_id, channel) if one.kind is CommandKind.MESSAGE]
+    command = next((one for one in known if name in (one.name, one.id)), None)
+    if command is None:
+        raise Refused(f"no app offers {name!r} here; there are: {[one.name for one in known]}")
+    shown = message_payloads.message(world, message, command.application_id)
+    data: Payload = {
+        "id": command.id,
+        "name": command.name,
+        "type": int(CommandKind.MESSAGE),
+        "target_id": message.id,
+        "resolved": {"messages": {message.id: shown}},
+    }
+    return Filled(command, command.name, data | ({"guild_id": command.guild_id} if command.guild_id else {}))
 
 
 def resolved(world: World, values: Iterable[Value], viewer_id: str) -> Payload:

@@ -15,6 +15,14 @@ class Kind(IntEnum):
     MODAL = 5
 
 
+class CommandKind(IntEnum):
+    """Discord's types of commands: typed after a slash, or chosen for a user or a message."""
+
+    SLASH = 1
+    USER = 2
+    MESSAGE = 3
+
+
 class Callback(IntEnum):
     """How a bot may answer first; Discord's interaction callback types."""
 
@@ -71,7 +79,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A slash command that a bot registered. `spec` is Discord's own object with name, type and options.
+    """A command that a bot registered. `spec` is Discord's own object with name, type and options.
 
     `guild_id` is None for a global command.
     """
@@ -85,6 +93,11 @@ class Command:
     def name(self) -> str:
         """The command's name, without slash."""
         return str(self.spec["name"])
+
+    @property
+    def kind(self) -> CommandKind:
+        """How it is used."""
+        return CommandKind(self.spec.get("type", CommandKind.SLASH))
 
     @property
     def description(self) -> str:

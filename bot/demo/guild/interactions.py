@@ -164,13 +164,15 @@ def _say(
     first = interaction.acknowledged is None
     points_to = interaction.message_id if first else interaction.original_id
     answers_command = first and interaction.message_id is None
+    target_id: str | None = interaction.data.get("target_id")
+    answered = MessageKind.MESSAGE_COMMAND if target_id else MessageKind.COMMAND
     draft = replace(
         draft,
         flags=flags,
-        kind=MessageKind.COMMAND if answers_command else MessageKind.DEFAULT,
+        kind=answered if answers_command else MessageKind.DEFAULT,
         reply_to=Reference(interaction.channel_id, points_to) if points_to else None,
         strict_reply=False,
-        cause=Cause(interaction.id, int(interaction.kind), interaction.name, interaction.user_id),
+        cause=Cause(interaction.id, int(interaction.kind), interaction.name, interaction.user_id, target_id),
         visible_to=interaction.user_id if ephemeral else None,
     )
     return messages.post(world, interaction.application_id, interaction.channel_id, draft)

@@ -47,7 +47,7 @@ def message(world: World, one: Message, viewer_id: str, *, nested: bool = False)
         "embeds": [{"type": "rich", **embed} for embed in one.embeds],
         "components": list(one.components),
         "attachments": [
-            attachment(world, one.channel_id, file, ephemeral=one.visible_to is not None)
+            attachment(world, one.channel_id, file, ephemeral=one.visible_to is not None) | _spoken(one)
             for file in one.attachments
         ],
         "mention_everyone": one.mentions.everyone,
@@ -113,6 +113,8 @@ def _cause(world: World, cause: Cause) -> Payload:
             "authorizing_integration_owners": owners,
         }
     }
+    if cause.target_id:
+        shown["interaction_metadata"]["target_message_id"] = cause.target_id
     if cause.name:
         shown["interaction"] = {"id": cause.id, "type": cause.kind, "name": cause.name, "user": who}
     return shown
@@ -150,3 +152,8 @@ def _snapshot(world: World, one: Message, viewer_id: str) -> Payload:
     )
     whole = message(world, one, viewer_id, nested=True)
     return {key: whole[key] for key in (*kept, "mentions", "mention_roles")}
+
+
+def _spoken(one: Message) -> Payload:
+    """Return what marks the file of a voice message."""
+    return {"duration_secs": 1.0, "waveform": "AAAA"} if MessageFlag.VOICE in one.flags else {}

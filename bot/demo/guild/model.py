@@ -33,6 +33,7 @@ class MessageKind(IntEnum):
     REPLY = 19
     COMMAND = 20
     THREAD_STARTER = 21
+    MESSAGE_COMMAND = 23
 
 
 class MessageFlag(IntFlag):
@@ -43,6 +44,7 @@ class MessageFlag(IntFlag):
     EPHEMERAL = 1 << 6
     LOADING = 1 << 7
     SILENT = 1 << 12
+    VOICE = 1 << 13
     COMPONENTS_V2 = 1 << 15
 
 
@@ -166,12 +168,16 @@ class Mentions:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """The interaction a message answers: its id, type, the command's name and who made it."""
+    """The interaction a message answers: its id, type, the command's name and who made it.
+
+    `target_id` is the message on which a message command was used.
+    """
 
     id: str
     kind: int
     name: str
     user_id: str
+    target_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

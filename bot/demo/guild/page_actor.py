@@ -10,6 +10,7 @@ from bot.demo.guild.limits import FILE_BYTES
 from bot.demo.guild.model import Message, Payload
 from bot.demo.guild.page_acts import (
     Act,
+    Archive,
     Choose,
     Click,
     Delete,
@@ -20,11 +21,14 @@ from bot.demo.guild.page_acts import (
     PlaceRef,
     Post,
     React,
+    Remove,
+    Rename,
     Run,
     Say,
     Submit,
     Suggest,
     Typing,
+    Use,
     UserRef,
 )
 from bot.demo.guild.page_acts import Option as SentOption
@@ -101,6 +105,15 @@ async def _perform(
         case Run(place=place, line=line, options=options):
             filled = _options(guild, options)
             await _answered(guild, person, person.runs(line, guild.place(place), timeout=within_s, **filled))
+        case Use(place=place, message=message, command=command):
+            found = _message(guild, place, message)
+            await _answered(guild, person, person.uses(command, found, timeout=within_s))
+        case Rename(place=place, name=name):
+            await person.renames(guild.place(place), name)
+        case Archive(place=place):
+            await person.archives(guild.place(place))
+        case Remove(place=place):
+            await person.removes(guild.place(place))
         case Suggest():
             return {"rows": await _suggestions(guild, person, act, within_s)}
         case Click(place=place, message=message, custom_id=custom_id):

@@ -102,6 +102,37 @@ class Run(_Form):
     options: dict[str, Option]
 
 
+class Use(_Form):
+    """Use an app's command on a message; `command` is its id."""
+
+    act: Literal["use"]
+    place: str
+    message: str
+    command: str
+
+
+class Rename(_Form):
+    """Give a channel or thread another name."""
+
+    act: Literal["rename"]
+    place: str
+    name: str
+
+
+class Archive(_Form):
+    """Close a thread; a new message wakes it."""
+
+    act: Literal["archive"]
+    place: str
+
+
+class Remove(_Form):
+    """Delete a channel or thread for good."""
+
+    act: Literal["remove"]
+    place: str
+
+
 class Suggest(_Form):
     """Ask a bot what fits the option `focused` so far; answers with rows of name and value."""
 
@@ -156,6 +187,10 @@ Act: TypeAlias = (
     | Post
     | OpenDirect
     | Run
+    | Use
+    | Rename
+    | Archive
+    | Remove
     | Suggest
     | Click
     | Choose

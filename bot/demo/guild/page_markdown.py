@@ -26,8 +26,9 @@ NAMED = re.compile(
 ADDRESS = re.compile(r"://[^\s<>]*[^\s<>.,:;!?\"'*_~|)\]]")
 WEB = re.compile(r"https?://\S+", re.IGNORECASE)
 SPOILER = re.compile(r"\|\|.+?\|\|", re.DOTALL)
-MARKS = re.compile(r"```\w*|[*`~|]+|__|^(?:[#>-]+|-#) ", re.MULTILINE)
+MARKS = re.compile(r"```\w*|(?<!\\)[*`~|]+|__|^(?:[#>-]+|-#) ", re.MULTILINE)
 LANGUAGE = re.compile(r"[A-Za-z0-9_+\-.#]+")
+ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 DEEPEST = 40
 
 
@@ -48,7 +49,8 @@ def html(text: str, names: Names) -> str:
 def plain(text: str, names: Names) -> str:
     """Return a message's text on one line, without its marks and with names for ids."""
     named = NAMED.sub(lambda found: _name(found, names), text)
-    return " ".join(MARKS.sub("", SPOILER.sub("(spoiler)", named)).split())
+    bare = MARKS.sub("", SPOILER.sub("(spoiler)", named))
+    return " ".join(ESCAPED.sub(r"\1", bare).split())
 
 
 def _small_print(state: StateBlock, line: int, _: int, silent: bool) -> bool:
@@ -168,7 +170,18 @@ def _show_fence(_: RendererHTML, tokens: Sequence[Token], at: int, *__: Any) -> 
     shown = f' data-language="{escape(language[0])}"' if language else ""
     # Discord takes a first line that is no language's name as code.
     code = token.content if language or not token.info.strip() else f"{token.info.strip()}\n{token.content}"
-    return f'<pre tabindex="0"{shown}><code>{escape(code)}</code></pre>\n'
+    coloured = _diff(code) if language and language[0] in ("diff", "patch") else escape(code)
+    return f'<pre tabindex="0"{shown}><code>{coloured}</code></pre>\n'
+
+
+def _diff(code: str) -> str:
+    """Return a diff with its new and its old lines marked, as Discord colours them."""
+    kinds = {"+": "new", "-": "old"}
+    lines = code.splitlines(keepends=True)
+    return "".join(
+        f'<span class="{kinds[line[0]]}">{escape(line)}</span>' if line[:1] in kinds else escape(line)
+        for line in lines
+    )
 
 
 def _show_underline(renderer: RendererHTML, tokens: Sequence[Token], at: int, options: Any, _: Any) -> str:

@@ -11,8 +11,26 @@ from bot.demo.guild.state import World
 
 EXCERPT_CHARS = 120
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+TEXTS = (
+    ".md",
+    ".json",
+    ".toml",
+    ".yaml",
+    ".yml",
+    ".diff",
+    ".patch",
+    ".log",
+    ".sh",
+    ".js",
+    ".ts",
+    ".rs",
+    ".go",
+)
+"""What the beginning of a file's type does not say: it can be read."""
+
 TEXT_DISPLAY = 10
-SAID = frozenset({MessageKind.DEFAULT, MessageKind.REPLY, MessageKind.COMMAND})
+COMMANDS = frozenset({MessageKind.COMMAND, MessageKind.MESSAGE_COMMAND})
+SAID = COMMANDS | {MessageKind.DEFAULT, MessageKind.REPLY}
 
 
 def names(world: World, viewer_id: str) -> Names:
@@ -100,9 +118,10 @@ def _pings(world: World, message: Message, viewer_id: str) -> bool:
 
 
 def _cause(world: World, message: Message) -> Payload | None:
-    if message.cause is None or message.kind is not MessageKind.COMMAND:
+    if message.cause is None or message.kind not in COMMANDS:
         return None
-    return {"user": world.users[message.cause.user_id].name, "command": message.cause.name}
+    slash = "/" if message.kind is MessageKind.COMMAND else ""
+    return {"user": world.users[message.cause.user_id].name, "command": slash + message.cause.name}
 
 
 def _pointed_at(world: World, message: Message, known: Names) -> Payload | None:
@@ -134,6 +153,8 @@ def _file(message: Message, file: Attachment) -> Payload:
         "size_bytes": file.size_bytes,
         "url": f"/attachments/{message.channel_id}/{file.id}/{quote(file.name)}",
         "picture": file.content_type in PICTURES,
+        "text": file.content_type.startswith("text/") or file.name.endswith(TEXTS),
+        "spoiler": file.name.startswith("SPOILER_"),
         "description": file.description,
     }
 
@@ -188,6 +209,7 @@ def _may(world: World, message: Message, viewer_id: str) -> Payload:
     opens = said and not place.thread and not place.is_dm and MessageFlag.HAS_THREAD not in message.flags
     return {
         "reply": public and said,
+        "use": public,
         "react": public and Permission.ADD_REACTIONS in granted,
         "edit": public and said and own and not message.forwarded,
         "delete": public and (own or (Permission.MANAGE_MESSAGES in granted and not place.is_dm)),

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
-from bot.demo.guild import commands
-from bot.demo.guild.interaction import Modal
+from bot.demo.guild import changing, commands
+from bot.demo.guild.interaction import CommandKind, Modal
 from bot.demo.guild.model import Channel, ChannelKind, Payload, User
 from bot.demo.guild.page_messages import component_texts, is_shown, names, shown
 from bot.demo.guild.permissions import Permission
@@ -12,7 +12,6 @@ from bot.demo.guild.state import World
 MESSAGES_MOST = 200
 """How many messages of a place are shown; older ones stay with the guild."""
 
-SLASH = 1
 KINDS = {
     ChannelKind.TEXT: "text",
     ChannelKind.NEWS: "text",
@@ -52,7 +51,7 @@ def picture(world: World, viewer_id: str, is_online: Callable[[str], bool]) -> P
                 "bot": world.users[one.application_id].name,
             }
             for one in world.commands.values()
-            if one.spec.get("type", SLASH) == SLASH
+            if one.kind is not CommandKind.USER
         },
         "messages": {place.id: _messages(world, place, viewer_id) for place in seen},
         "dialogues": [dialogue(world, one) for one in world.modals.values() if one.user_id == viewer_id],
@@ -79,7 +78,7 @@ def _place(world: World, place: Channel, viewer_id: str) -> Payload:
     writes = Permission.SEND_MESSAGES_IN_THREADS if thread else Permission.SEND_MESSAGES
     locked = thread is not None and thread.locked and Permission.MANAGE_THREADS not in granted
     partner = next((user_id for user_id in place.recipient_ids if user_id != viewer_id), None)
-    offered = commands.offered(world, viewer_id, place)
+    offered = [*commands.offered(world, viewer_id, place)]
     return {
         "id": place.id,
         "kind": KINDS[place.kind],
@@ -93,7 +92,13 @@ def _place(world: World, place: Channel, viewer_id: str) -> Payload:
         "may_write": (place.is_dm or writes in granted) and not locked,
         "may_open": place.kind in (ChannelKind.TEXT, ChannelKind.NEWS)
         and Permission.CREATE_PUBLIC_THREADS in granted,
-        "commands": [one.id for one in offered if one.spec.get("type", SLASH) == SLASH],
+        "may_rename": changing.may_rename(world, viewer_id, place),
+        "may_close": thread is not None
+        and not thread.archived
+        and changing.may_rename(world, viewer_id, place),
+        "may_remove": changing.may_remove(world, viewer_id, place),
+        "commands": [one.id for one in offered if one.kind is CommandKind.SLASH],
+        "on_messages": [one.id for one in offered if one.kind is CommandKind.MESSAGE],
     }
 
 

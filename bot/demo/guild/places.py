@@ -10,6 +10,8 @@ from bot.demo.guild.model import Channel, Message, MessageKind, Reaction, User
 from bot.demo.guild.permissions import Overwrite, Permission
 from bot.demo.guild.waits import WAIT_S, Stage
 
+ANSWERS = (MessageKind.DEFAULT, MessageKind.REPLY, MessageKind.COMMAND, MessageKind.MESSAGE_COMMAND)
+
 
 class Place:
     """A channel, thread, forum or direct messages. `id` never changes; `channel` is its newest value."""
@@ -172,7 +174,7 @@ class Place:
         self._world.put_channel(replace(self.channel, overwrites=overwrites))
 
     def _is_answer(self, message: Message, after: Message | None) -> bool:
-        said = message.kind in (MessageKind.DEFAULT, MessageKind.REPLY, MessageKind.COMMAND)
+        said = message.kind in ANSWERS
         visible = not message.visible_to and not message.is_loading and not message.by_webhook
         later = after is None or int(message.id) > int(after.id)
         return said and visible and later and self._world.users[message.author_id].bot

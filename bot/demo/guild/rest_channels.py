@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.demo.guild import guild_payloads, message_payloads, opening, payloads, threads
+from bot.demo.guild import changing, guild_payloads, message_payloads, opening, payloads, threads
 from bot.demo.guild.bodies import ChannelBody, ThreadBody
 from bot.demo.guild.clock import made_at
 from bot.demo.guild.errors import ApiError, Code
@@ -48,10 +48,7 @@ def _delete(world: World, call: Call) -> Reply:
     place = world.channel(call.channel_id)
     shown = _shown(world, call, place)
     if not place.is_dm:
-        world.require(
-            call.bot_id, place, Permission.MANAGE_THREADS if place.thread else Permission.MANAGE_CHANNELS
-        )
-        world.delete_channel(place.id)
+        changing.remove(world, call.bot_id, place)
     return shown
 
 

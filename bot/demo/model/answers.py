@@ -3,9 +3,9 @@
 from typing import Final
 
 from bot.demo.model.conversation import TASK_NOTIFICATION, Heard
-from bot.demo.model.directives import Bare, Call, Fail, Say, Step, Think, read_directives, without_quotes
+from bot.demo.model.directives import Call, Play, Say, Step, read_directives, without_quotes
+from bot.demo.model.plays import pictures, play
 
-Played = Say | Think | Call | Fail | Bare
 _QUOTE_CHARS: Final = 200
 _RESULT_CHARS: Final = 2000
 
@@ -13,13 +13,13 @@ _RESULT_CHARS: Final = 2000
 def answer(heard: Heard) -> tuple[Step, ...]:
     """Return the steps of this response: at most one tool call, and that comes last.
 
-    Never empty. `recall` is resolved into what it lists.
+    Never empty. `recall` and scenes are resolved into what they stand for.
     """
     if heard.prompt.startswith(TASK_NOTIFICATION):
         return (Say("A task in the background has ended."),)
-    steps = list(read_directives(heard.prompt)) or [Say(_small_talk(heard))]
+    steps = _played(heard.prompt, heard) or [Say(_small_talk(heard))]
     for text in heard.meanwhile:
-        steps += read_directives(text) or [Say(f"You also said: “{_quote(text)}”.")]
+        steps += _played(text, heard) or [Say(f"You also said: “{_quote(text)}”.")]
     for _ in heard.results:
         steps = _after_call(steps)
     if not steps:
@@ -32,6 +32,13 @@ def answer(heard: Heard) -> tuple[Step, ...]:
     return tuple(response)
 
 
+def _played(text: str, heard: Heard) -> list[Step]:
+    steps: list[Step] = []
+    for step in read_directives(text):
+        steps += play(step, heard) if isinstance(step, Play) else (step,)
+    return steps
+
+
 def _after_call(steps: list[Step]) -> list[Step]:
     calls = [place for place, step in enumerate(steps) if isinstance(step, Call)]
     return steps[calls[0] + 1 :] if calls else []
@@ -40,6 +47,8 @@ def _after_call(steps: list[Step]) -> list[Step]:
 def _small_talk(heard: Heard) -> str:
     said = [text for text in heard.said if not text.startswith(TASK_NOTIFICATION)]
     words = f"I heard: “{_quote(heard.prompt)}”"
+    if heard.images:
+        words = f"{words}, and I see {pictures(heard)}"
     if len(said) < 2:
         return f"{words}. That is the first thing I hear in this room."
     return f"{words}. You have told me {len(said)} things in this room; the first was “{_quote(said[0])}”."

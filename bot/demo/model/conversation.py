@@ -1,8 +1,8 @@
 """What a Messages API request says: its parsed body and what was heard in it. Pure."""
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,7 +14,11 @@ TASK_NOTIFICATION: Final = "<task-notification>"
 _REMINDER: Final = "<system-reminder>"
 _REMINDED: Final = "</system-reminder>"
 # What Claude Code says for the user; the prompt before it stays the newest.
-_NOT_SAID: Final = ("[Request interrupted", "Your response above was stopped by a safety classifier")
+_NOT_SAID: Final = (
+    "[Request interrupted",
+    "Your response above was stopped by a safety classifier",
+    "[Image: source: ",  # behind each picture: where Claude Code keeps it
+)
 # How Claude Code 2.1.327 hands on what was said while a tool ran: several may stand in one text.
 _MEANWHILE: Final = "The user sent a new message while you were working:\n"
 _MEANWHILE_ENDS: Final = "\n\nThis is how Claude Code surfaces messages"
@@ -30,6 +34,14 @@ class Block(_Wire):
     type: str
     text: str = ""
     content: "str | tuple[Block, ...]" = ""
+    source: "Source | None" = None
+
+
+class Source(_Wire):
+    """Where an image comes from; `data` is its bytes in base64, if they came along."""
+
+    media_type: str = ""
+    data: str = ""
 
 
 class Message(_Wire):
@@ -39,10 +51,17 @@ class Message(_Wire):
     content: str | tuple[Block, ...]
 
 
+class Schema(_Wire):
+    """What a tool takes, as far as it is looked at here."""
+
+    properties: Mapping[str, object] = Field(default_factory=dict)
+
+
 class Tool(_Wire):
-    """A tool the model may call."""
+    """A tool the model may call. `properties` of its schema are the names of its arguments."""
 
     name: str
+    input_schema: Schema = Field(default_factory=Schema)
 
 
 class Body(_Wire):
@@ -55,6 +74,14 @@ class Body(_Wire):
     stream: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image that came with a prompt, or that a tool returned."""
+
+    media_type: str
+    size_bytes: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
     """What one request holds, as the log shows it.
@@ -62,7 +89,8 @@ class Heard:
     `session` is the agent session id, empty if the client sent none. `prompt` is the newest text of
     a person that began a turn, `results` what tools returned since then, `meanwhile` what was said
     while it ran. `said` is every text of the user's side but those and the client's own reminders,
-    oldest first; `texts` is every text of all messages, unchanged.
+    oldest first; `texts` is every text of all messages, unchanged. `images` came with the newest
+    prompt or since; `arguments` are the names of what each tool takes.
     """
 
     session: str
@@ -74,6 +102,25 @@ class Heard:
     texts: tuple[str, ...]
     system: str
     tools: tuple[str, ...]
+    arguments: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    images: tuple[Image, ...] = ()
+
+    def offers(self, tool: str) -> bool:
+        """Whether the model may call a tool: one of the request's, or one that is only named in it.
+
+        Claude Code 2.1.327 names tools for which its own search has to be asked first; but a call with
+        the right arguments is taken as well.
+        """
+        return tool in self.tools or any(tool in text.split("\n") for text in self.texts)
+
+    def place(self, before: str, after: str) -> str:
+        """Return the newest text between two that the client wrote, on one line; empty if there is none."""
+        for text in reversed(self.texts):
+            _, found, rest = text.rpartition(before)
+            line = rest.partition("\n")[0]
+            if found and (not after or after in line):
+                return line.partition(after)[0] if after else line
+        return ""
 
     @property
     def tokens(self) -> int:
@@ -92,7 +139,9 @@ def hear(body: Body, session: str = "") -> Heard:
     said: list[str] = []
     results: list[str] = []
     meanwhile: list[str] = []
+    images: list[Image] = []
     for message in body.messages:
+        begun = len(said)
         for block in _blocks(message.content):
             if found := list(_said_meanwhile(block.text)):
                 meanwhile += found
@@ -103,6 +152,7 @@ def hear(body: Body, session: str = "") -> Heard:
             elif text := _said(block):
                 said.append(text)
                 results, meanwhile = [], []
+        images = [*(images if len(said) == begun else []), *_images(message.content)]
     return Heard(
         session=session,
         model=body.model,
@@ -113,6 +163,8 @@ def hear(body: Body, session: str = "") -> Heard:
         texts=tuple(text for message in body.messages for text in _texts(message.content)),
         system="\n\n".join(_texts(body.system)),
         tools=tuple(tool.name for tool in body.tools),
+        arguments={tool.name: tuple(tool.input_schema.properties) for tool in body.tools},
+        images=tuple(images),
     )
 
 
@@ -146,6 +198,16 @@ def _without_reminders(text: str) -> str:
 
 def _blocks(content: str | tuple[Block, ...]) -> tuple[Block, ...]:
     return (Block(type="text", text=content),) if isinstance(content, str) else content
+
+
+def _images(content: str | tuple[Block, ...]) -> Iterator[Image]:
+    for block in _blocks(content):
+        if block.source is not None and block.source.data:
+            # Four characters of base64 are three bytes, less what only fills up.
+            size = len(block.source.data) * 3 // 4 - block.source.data[-2:].count("=")
+            yield Image(block.source.media_type, size)
+        if not isinstance(block.content, str):
+            yield from _images(block.content)
 
 
 def _texts(content: str | tuple[Block, ...]) -> Iterator[str]:

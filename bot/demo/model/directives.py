@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Final, Literal, cast
 
 _NAMED: Final = r"(?:say|think|slow|words|tool|fail):"
-_BARE: Final = r"(?:recall|hang|refuse)[ \t]*$"
-_FIRST: Final = re.compile(rf"(?<!\S){_NAMED}|^[ \t]*{_BARE}", re.MULTILINE)
-_NEXT: Final = re.compile(rf"^(?=[ \t]*(?:{_NAMED}|{_BARE}))", re.MULTILINE)
+_PLAYS: Final = r"ask|story|plan|background|agent|tasks|edit|long|images|table|headings|code|file|picture"
+# Ordinary words, so they count at the start of a line alone.
+_LINE: Final = rf"(?:(?:recall|hang|refuse|think|{_PLAYS})[ \t]*$|(?:run|pause|{_PLAYS}):(?=\S))"
+_FIRST: Final = re.compile(rf"(?<!\S){_NAMED}|^[ \t]*(?:<?@\S+[ \t]+)?(?={_LINE})", re.MULTILINE)
+_NEXT: Final = re.compile(rf"^(?=[ \t]*(?:{_NAMED}|{_LINE}))", re.MULTILINE)
 _SEALED: Final = re.compile(r"\[[0-9]{12}\] ")
 """What begins each part of a prompt: the same digits in all of them."""
 
@@ -40,6 +42,21 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """Write nothing for so many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """A short scene under a name, such as `tasks` or `long:50`; `bot.demo.model.plays` has its steps."""
+
+    name: str
+    argument: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Fail:
     """Answer with an HTTP error. `until` is when a limit is over, in seconds since 1970; 0: not said."""
 
@@ -49,7 +66,7 @@ class Fail:
 
 
 Bare = Literal["recall", "hang", "refuse"]
-Step = Say | Think | Call | Fail | Bare
+Step = Say | Think | Call | Pause | Play | Fail | Bare
 
 
 def read_directives(prompt: str) -> tuple[Step, ...]:
@@ -64,7 +81,8 @@ def read_directives(prompt: str) -> tuple[Step, ...]:
         asked, first = prompt, _FIRST.search(prompt)
     if first is None:
         return ()
-    return tuple(_step(part.strip()) for part in _NEXT.split(asked[first.start() :]) if part.strip())
+    begin = first.start() if first[0].strip().endswith(":") else first.end()
+    return tuple(_step(part.strip()) for part in _NEXT.split(asked[begin:]) if part.strip())
 
 
 def without_quotes(prompt: str) -> str:
@@ -77,15 +95,22 @@ def without_quotes(prompt: str) -> str:
 
 
 def _step(part: str) -> Step:
-    if part == "recall" or part == "hang" or part == "refuse":
-        return part
+    first = part.partition("\n")[0].strip()
+    if first == "recall" or first == "hang" or first == "refuse":
+        return first
     name, _, rest = part.partition(":")
     try:
         match name:
-            case "think":
+            case "say":
+                return Say(rest.strip())
+            case "think" if rest.strip():
                 return Think(rest.strip())
             case "slow":
-                return Say(_words(20), over_s=float(rest.split()[0]))
+                return _slow(rest)
+            case "pause":
+                return Pause(float(rest))
+            case "run":
+                return Call("Bash", {"command": rest.strip()})
             case "words":
                 return Say(_words(int(rest.split()[0])))
             case "fail":
@@ -93,13 +118,19 @@ def _step(part: str) -> Step:
             case "tool":
                 return _call(rest)
             case _:
-                return Say(rest.strip())
+                scene, _, argument = first.partition(":")
+                return Play(scene, argument.strip())
     except (ValueError, IndexError) as error:
         return Say(f"I do not understand the directive `{part[:80]}`: {error}")
 
 
 def _words(count: int) -> str:
     return " ".join(f"word{number}" for number in range(1, count + 1))
+
+
+def _slow(rest: str) -> Say:
+    seconds, _, text = rest.strip().partition("\n")[0].partition(" ")
+    return Say(text.strip() or _words(20), over_s=float(seconds))
 
 
 def _fail(rest: str) -> Fail:

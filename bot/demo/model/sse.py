@@ -2,17 +2,20 @@
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.demo.model.directives import Call, Say, Step, Think
+from bot.demo.model.directives import Call, Pause, Say, Step, Think
 
 _PIECE_CHARS: Final = 8
 """Small enough that streaming is visible."""
 
 _PIECES: Final = 1000
 """At most so many deltas in a block; the pieces of a longer text are longer."""
+
+_WORD: Final = re.compile(r"\S+\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +44,24 @@ def start(message_id: str, model: str, input_tokens: int) -> Mapping[str, object
 
 def stream(steps: Sequence[Step], call_id: str) -> Iterator[Timed]:
     """Return what follows `start`, up to the last event of the stream."""
-    blocks = [step for step in steps if isinstance(step, Say | Think | Call)]
-    for index, step in enumerate(blocks):
-        yield Timed(
-            {
-                "type": "content_block_start",
-                "index": index,
-                "content_block": _block(step, call_id, full=False),
-            }
-        )
+    index, wait_s = -1, 0.0
+    for step in steps:
+        if isinstance(step, Pause):
+            wait_s += step.seconds
+        if not isinstance(step, Say | Think | Call):
+            continue
+        index += 1
+        block = _block(step, call_id, full=False)
+        yield Timed({"type": "content_block_start", "index": index, "content_block": block}, wait_s)
+        wait_s = 0.0
         pieces = _pieces(step)
         pause_s = step.over_s / len(pieces) if isinstance(step, Say) and pieces else 0.0
         for piece in pieces:
             yield Timed({"type": "content_block_delta", "index": index, "delta": piece}, pause_s)
         yield Timed({"type": "content_block_stop", "index": index})
     delta = {"stop_reason": _stop_reason(steps), "stop_sequence": None}
-    yield Timed({"type": "message_delta", "delta": delta, "usage": {"output_tokens": _output_tokens(steps)}})
+    usage = {"output_tokens": _output_tokens(steps)}
+    yield Timed({"type": "message_delta", "delta": delta, "usage": usage}, wait_s)
     yield Timed({"type": "message_stop"})
 
 
@@ -114,7 +119,7 @@ def _block(step: Say | Think | Call, call_id: str, *, full: bool) -> Mapping[str
 def _pieces(step: Say | Think | Call) -> list[Mapping[str, str]]:
     match step:
         case Say(text=text, over_s=over_s):
-            parts = [f"{word} " for word in text.split()] if over_s else _cut(text)
+            parts = _WORD.findall(text) if over_s else _cut(text)
             return [{"type": "text_delta", "text": part} for part in parts]
         case Think(text=text):
             thoughts = [{"type": "thinking_delta", "thinking": part} for part in _cut(text)]

@@ -12,6 +12,17 @@ export function askThreadName(name, open) {
   return ask("Open a thread", [labelled("Name", field)], "Open thread", read);
 }
 
+/** Ask for another name of a place; `rename` is called with it. */
+export function askName(title, name, rename) {
+  const field = el("input", { name: "name", required: true, maxlength: NAME_MOST, value: name, autocomplete: "off" });
+  return ask(title, [labelled("Name", field)], "Rename", async () => rename(field.value.trim()));
+}
+
+/** Ask whether something is meant, such as deleting; `sure` is called if so. */
+export function askSure(title, detail, button, sure) {
+  return ask(title, [el("p", {}, detail)], button, sure);
+}
+
 /** Ask for a post of a forum and open it; returns the place's id, or null when the person left it. */
 export function askPost(forum, open) {
   const title = el("input", { name: "title", required: true, maxlength: NAME_MOST, autocomplete: "off" });

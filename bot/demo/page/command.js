@@ -37,6 +37,8 @@ export function beginCommand(command, place) {
   const run = el("button", { type: "submit", class: "button main" }, "Run");
   for (const one of entries) one.input.addEventListener("focus", () => tellHint(hint, command, one.option));
   run.addEventListener("focus", () => tellHint(hint, command, null));
+  // The hint below would change its height with the focus, and the button would move away under the pointer.
+  for (const button of [run, close]) button.addEventListener("pointerdown", (event) => event.preventDefault());
   tellHint(hint, command, null);
   form.replaceChildren(
     el("div", { class: "box" }, el("b", { class: "called" }, `/${command.line}`), ...entries.map((one) => one.element), run, close),

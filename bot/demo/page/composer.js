@@ -2,9 +2,9 @@
 
 import { beginCommand, commandRows } from "./command.js";
 import { el, icon } from "./dom.js";
+import { sizeOf } from "./files.js";
 import { act } from "./link.js";
 import { toNewest } from "./log.js";
-import { sizeOf } from "./message.js";
 import { attempt, quietly, tell } from "./notice.js";
 import { hideRows, rowsKey, showRows } from "./rows.js";
 import { calledOf, placeOf, state, withIds } from "./state.js";

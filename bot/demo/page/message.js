@@ -2,13 +2,13 @@
 
 import { components } from "./components.js";
 import { el, grow, icon, time } from "./dom.js";
+import { file } from "./files.js";
 import { act } from "./link.js";
 import { attempt } from "./notice.js";
 import { calledOf, placeOf, saidIn, state } from "./state.js";
 
 const HUES = 6;
 const FOLLOWS_S = 420;
-const KIB = 1024;
 
 /** Make the view of a message; `show` brings it up to date. `view.editing` keeps the text from being touched. */
 export function messageView(message) {
@@ -28,6 +28,7 @@ export function show(view, message, before) {
   const follows = isFollowing(message, before);
   const { element, parts } = view;
   element.classList.toggle("follows", follows);
+  element.classList.toggle("app", message.author.bot);
   element.classList.toggle("private", message.private);
   element.classList.toggle("pings", message.pings);
   element.classList.toggle("news", isNews(message));
@@ -84,7 +85,7 @@ function isFollowing(message, before) {
 
 function pointed(message) {
   const points = message.points_to;
-  if (message.cause) return [el("span", {}, el("b", {}, message.cause.user), " used ", el("code", {}, `/${message.cause.command}`))];
+  if (message.cause) return [el("span", {}, el("b", {}, message.cause.user), " used ", el("code", {}, message.cause.command))];
   if (message.kind === "pinned") return [`${message.author.name} pinned a message`];
   if (!points) return [];
   if (message.kind === "thread_created") {
@@ -112,29 +113,6 @@ function head(message) {
     time(message.at, today ? "t" : "s"),
     message.private && el("span", { class: "only" }, "only you can see this"),
   ].filter(Boolean);
-}
-
-function file(one) {
-  if (one.picture) {
-    return el(
-      "a",
-      { class: "picture", href: one.url, target: "_blank", rel: "noreferrer noopener" },
-      el("img", { src: one.url, alt: one.description || one.name, loading: "lazy" }),
-    );
-  }
-  return el(
-    "a",
-    { class: "file", href: one.url, download: one.name },
-    icon("file"),
-    el("span", {}, one.name),
-    el("small", {}, sizeOf(one.size_bytes)),
-  );
-}
-
-/** How large a file is, for people. */
-export function sizeOf(bytes) {
-  if (bytes < KIB) return `${bytes} B`;
-  return bytes < KIB * KIB ? `${Math.round(bytes / KIB)} KiB` : `${(bytes / KIB / KIB).toFixed(1)} MiB`;
 }
 
 function embed(one) {

@@ -6,9 +6,10 @@ const SHOWN_MS = 12000;
 const notice = document.getElementById("notice");
 let hiding = 0;
 
-/** Show a sentence for a while. */
-export function tell(sentence) {
+/** Show a sentence for a while; a good one is not red. */
+export function tell(sentence, { good = false } = {}) {
   clearTimeout(hiding);
+  notice.classList.toggle("good", good);
   notice.textContent = sentence;
   notice.hidden = false;
   hiding = setTimeout(untell, SHOWN_MS);

@@ -1,13 +1,14 @@
 // The page as a whole: takes what the guild tells, shows the place in view, follows the address.
 
-import { askPost, askThreadName } from "./ask.js";
+import { askName, askPost, askSure, askThreadName } from "./ask.js";
 import { endCommand } from "./command.js";
 import { composeIn, reply, setUpComposer } from "./composer.js";
 import { el, icon, tellTimes, time } from "./dom.js";
 import { act, follow, name, named } from "./link.js";
 import { dropFromLog, showInstead, showLog, showMessage, viewOf } from "./log.js";
+import { closeMenu, openMenu } from "./menu.js";
 import { closeModal, showModal } from "./modal.js";
-import { tell, untell } from "./notice.js";
+import { attempt, tell, untell } from "./notice.js";
 import { openPlaces, setUpPlaces, showPeople, showPlaces } from "./places.js";
 import { calledOf, dropMessage, placeOf, saidIn, state, takeMessage, takeWorld } from "./state.js";
 import { setUpTools } from "./tools.js";
@@ -100,6 +101,7 @@ function goTo(id) {
   state.place = there.id;
   state.unread.delete(there.id);
   if (moved) {
+    closeMenu(false);
     openPlaces(false);
     endCommand();
   }
@@ -122,6 +124,7 @@ function showHead(there) {
   $("place").title = there.topic;
   $("open-thread").hidden = !there.may_open;
   $("new-post").hidden = there.kind !== "forum" || !there.may_write;
+  $("change-place").hidden = !(there.may_rename || there.may_close || there.may_remove);
   document.title = `${calledOf(there)} · ${state.world.guild}`;
 }
 
@@ -169,6 +172,27 @@ async function openThread() {
   if (opened) location.hash = `#/${opened}`;
 }
 
+function changePlace() {
+  const there = placeOf(state.place);
+  const what = there.kind === "thread" ? "thread" : "channel";
+  const change = (how, fields = {}) => act(how, { place: there.id, ...fields });
+  const items = [
+    there.may_rename && {
+      name: `Rename ${what}`,
+      sign: "edit",
+      press: () => askName(`Rename ${calledOf(there)}`, there.name, (name) => change("rename", { name })),
+    },
+    there.may_close && { name: "Close thread", sign: "close", press: () => attempt(() => change("archive")) },
+    there.may_remove && {
+      name: `Delete ${what}`,
+      sign: "remove",
+      danger: true,
+      press: () => askSure(`Delete ${calledOf(there)}?`, "Its messages go with it, for everybody.", "Delete", () => change("remove")),
+    },
+  ];
+  openMenu(calledOf(there), items, $("change-place"), $("change-place"));
+}
+
 async function openPost() {
   const forum = placeOf(state.place);
   const opened = await askPost(forum.name, (title, text, files) => act("post", { place: forum.id, title, text }, files));
@@ -178,6 +202,8 @@ async function openPost() {
 $("open-thread").prepend(icon("thread"));
 $("open-thread").addEventListener("click", openThread);
 $("new-post").prepend(icon("add"));
+$("change-place").append(icon("more"));
+$("change-place").addEventListener("click", changePlace);
 $("new-post").addEventListener("click", openPost);
 addEventListener("hashchange", () => location.hash.startsWith("#/") && state.world && goTo(location.hash.slice(2)));
 setInterval(() => tellTimes(document.body), TIMES_EVERY_MS);

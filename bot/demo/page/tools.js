@@ -4,9 +4,10 @@ import { askThreadName } from "./ask.js";
 import { el, icon } from "./dom.js";
 import { act } from "./link.js";
 import { showMessage, viewAround, viewOf } from "./log.js";
+import { openMenu } from "./menu.js";
 import { isOwn } from "./message.js";
 import { attempt, tell } from "./notice.js";
-import { saidIn, state, withIds, withNames } from "./state.js";
+import { placeOf, saidIn, state, withIds, withNames } from "./state.js";
 
 const EMOJI = ["👍", "👎", "✅", "❌", "👀", "🎉", "❤️", "🛑"];
 const frame = document.getElementById("frame");
@@ -17,7 +18,15 @@ export function setUpTools(reply) {
   frame.addEventListener("pointerover", (event) => offer(viewAround(event.target), reply));
   frame.addEventListener("focusin", (event) => offer(viewAround(event.target), reply));
   frame.addEventListener("keydown", walk);
-  frame.addEventListener("click", (event) => event.target.closest?.(".spoiler")?.classList.add("open"));
+  frame.addEventListener("click", uncover, true);
+  frame.addEventListener("contextmenu", (event) => {
+    const view = viewAround(event.target);
+    const isOurs = view && !event.target.closest("a, img, textarea, input") && getSelection().isCollapsed;
+    if (!isOurs || event.shiftKey) return;
+    event.preventDefault();
+    // The keyboard's menu key has no place of its own.
+    more(view, event.button === 2 ? { x: event.clientX, y: event.clientY } : view.parts.body, reply);
+  });
 }
 
 /** Edit the newest own message of the place in view; returns whether there is one. */
@@ -40,10 +49,66 @@ function offer(view, reply) {
       message.link && tool("link", "Copy link", (event) => copyLink(event.currentTarget, message)),
       may.edit && tool("edit", "Edit", () => edit(view)),
       may.delete && tool("remove", "Delete", (event) => remove(event.currentTarget, message)),
+      tool("more", "More", (event) => more(view, event.currentTarget, reply)),
     ].filter(Boolean),
   );
   if (bar.children.length > 0) view.element.append(bar);
   else bar.remove();
+}
+
+/** Everything that can be done with a message, with what apps offer. */
+function more(view, at, reply) {
+  const { message } = view;
+  const { may } = message;
+  const ids = may.use ? (placeOf(message.place)?.on_messages ?? []) : [];
+  const apps = ids.map((id) => state.world.commands[id]).map((command, index) => ({
+    name: command.name,
+    sign: "app",
+    mark: command.bot,
+    press: () => attempt(() => act("use", { place: message.place, message: message.id, command: ids[index] })),
+  }));
+  const items = [
+    may.react && { name: "React", sign: "react", press: () => reactTo(view, reply) },
+    may.reply && { name: "Reply", sign: "reply", press: () => reply(message) },
+    may.thread && { name: "Open thread", sign: "thread", press: () => openThread(message) },
+    message.link && { name: "Copy link", sign: "link", press: () => copy(message.link, "The link was copied.") },
+    message.text && { name: "Copy text", sign: "copy", press: () => copy(message.text, "The text was copied.") },
+    may.edit && { name: "Edit", sign: "edit", press: () => edit(view) },
+    may.delete && {
+      name: "Delete",
+      sign: "remove",
+      danger: true,
+      asks: "Delete? Press again",
+      press: () => attempt(() => act("delete", { place: message.place, message: message.id })),
+    },
+    apps.length > 0 && { heading: "Apps" },
+    ...apps,
+  ];
+  openMenu("What to do with this message", items, at, view.element);
+}
+
+function reactTo(view, reply) {
+  offer(view, reply);
+  react(view.message);
+}
+
+async function copy(words, done) {
+  try {
+    await navigator.clipboard.writeText(words);
+    tell(done, { good: true });
+  } catch {
+    // Only pages of this machine, or behind TLS, may write to the clipboard.
+    tell(words);
+  }
+}
+
+function uncover(event) {
+  const covered = event.target.closest?.(".spoiler:not(.open)");
+  if (!covered) return;
+  covered.classList.add("open");
+  // What is under it, such as a picture's link, is for the next click.
+  event.preventDefault();
+  event.stopPropagation();
 }
 
 function tool(sign, name, press) {

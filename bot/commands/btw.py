@@ -1,0 +1,37 @@
+"""/btw: a side question, answered for the person alone; what runs is not disturbed."""
+
+from dataclasses import replace
+from typing import Final
+
+from bot.access import Tier
+from bot.commands.spec import Call, Command, Option
+from bot.components import FileOut
+from bot.said import Said
+from sessions.errors import AgentError, UserError
+
+_MARK: Final = "-# Beside the conversation: nobody else sees this, and the session does not know of it."
+_SHOWN_CHARS: Final = 1700
+_QUESTION_CHARS: Final = 4000
+
+
+async def _run(call: Call) -> Said:
+    question = call.text("question").strip()
+    if not question or len(question) > _QUESTION_CHARS:
+        raise UserError(f"Ask a question of at most {_QUESTION_CHARS:,} characters.")
+    try:
+        answer = await call.rooms.asides.ask(call.key, replace(call.prompt, text=question))
+    except AgentError as error:
+        raise UserError(f"There was no answer. {error}") from error
+    if len(answer) <= _SHOWN_CHARS:
+        return Said(f"{answer}\n{_MARK}")
+    whole = FileOut("answer.md", answer.encode())
+    return Said(f"{answer[:_SHOWN_CHARS].rstrip()}… (all of it in the file)\n{_MARK}", files=(whole,))
+
+
+BTW: Final = Command(
+    name="btw",
+    description="Ask a side question; what runs is not disturbed, and only you see the answer",
+    tier=Tier.USER,
+    run=_run,
+    options=(Option(name="question", description="What you want to know", kind="text"),),
+)

@@ -1,0 +1,68 @@
+"""What the bot may not do in a channel: it goes on without, and says so once in each channel and start."""
+
+import logging
+from collections.abc import Callable
+from typing import Final, Literal
+
+from bot.chat import ChatError, ChatPort, Place
+from sessions.clock import Clock
+
+log = logging.getLogger(__name__)
+
+Lack = Literal["threads", "reactions", "history"]
+"""A permission that is missing somewhere, by what it is for."""
+
+_AGAIN_S: Final = 600.0
+"""For how long a lack counts before it is tried again: Discord bans whoever is refused too often."""
+_SAID: Final[dict[Lack, str]] = {
+    "threads": "Messages here should open threads, but I may not open any, so I answer in the channel."
+    " Give me the permissions **Create Public Threads** and **Send Messages in Threads** here, or switch"
+    " it off with `/config`.",
+    "reactions": "I may not react to messages here, so the marks under them stay away. Give me the permission"
+    " **Add Reactions** here to see what becomes of each message.",
+    "history": "I may not read what was said here before, so I know only what is said to me. Give me the"
+    " permission **Read Message History** here.",
+}
+_LOCKED: Final = (
+    "I cannot write in <#{thread}>: it is locked, so what I had to say there is lost. Unlock it and ask"
+    " again there, or ask here."
+)
+
+
+class Degraded:
+    """What was found to be missing, by channel. Saying so never raises."""
+
+    def __init__(self, port: ChatPort, clock: Clock, place_of: Callable[[str], Place | None]) -> None:
+        """Speak through `port`; `place_of` knows where a thread lies."""
+        self._port = port
+        self._clock = clock
+        self._place_of = place_of
+        self._since_s: dict[tuple[str, Lack], float] = {}
+        self._locked: set[str] = set()
+
+    def lacks(self, channel_id: str, lack: Lack) -> bool:
+        """Whether that was refused there a short while ago, so that asking again is no use."""
+        since_s = self._since_s.get((channel_id, lack))
+        return since_s is not None and self._clock.monotonic_s() - since_s < _AGAIN_S
+
+    async def note(self, channel_id: str, lack: Lack) -> None:
+        """Remember that something is not permitted there, and say it if nobody was told yet."""
+        is_told = (channel_id, lack) in self._since_s
+        self._since_s[channel_id, lack] = self._clock.monotonic_s()
+        if not is_told:
+            await self._say(channel_id, f"-# {_SAID[lack]}")
+
+    async def note_locked(self, channel_id: str) -> None:
+        """Say in the channel around a locked thread that nothing can be said in it."""
+        place = self._place_of(channel_id)
+        if place is None or place.parent_id is None or channel_id in self._locked:
+            return
+        self._locked.add(channel_id)
+        await self._say(place.parent_id, _LOCKED.format(thread=channel_id))
+
+    async def _say(self, channel_id: str, text: str) -> None:
+        try:
+            await self._port.send(channel_id, text)
+        except ChatError as error:
+            facts = {"channel": channel_id, "reason": str(error)}
+            log.warning("what the bot may not do there could not be said", extra=facts)

@@ -1,0 +1,108 @@
+"""Rooms whose channel or thread was deleted: what is kept of each, so that its session can be restored."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from sessions.clock import Clock
+from sessions.foreign_text import one_line
+from sessions.keys import SessionKey, session_key
+from sessions.room_words import PLACES, Where
+from sessions.store import Store
+
+log = logging.getLogger(__name__)
+
+SCOPE: Final = "tombstones"
+"""Facts of this scope are named after rooms; each is a `_Kept` as JSON, "" for one that was restored."""
+
+_NAME_CHARS: Final = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tombstone:
+    """A room whose place is gone: what the place was called, as others wrote it, and when it was deleted.
+
+    `agent_session_id` is the conversation that the room had.
+    """
+
+    key: SessionKey
+    name: str
+    deleted: datetime
+    agent_session_id: str
+
+
+class _Kept(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    deleted: datetime
+
+
+async def tombstones(store: Store) -> Sequence[Tombstone]:
+    """Return the rooms whose place is gone and that still have a session, the last deleted first.
+
+    Raises StateError.
+    """
+    found: list[Tombstone] = []
+    for name, text in (await store.facts(SCOPE)).items():
+        key, kept = session_key(name), _read(name, text)
+        record = None if kept is None else await store.session(key)
+        if kept is not None and record is not None:
+            stone = Tombstone(
+                key=key, name=kept.name, deleted=kept.deleted, agent_session_id=record.agent_session_id
+            )
+            found.append(stone)
+    return sorted(found, key=lambda stone: stone.deleted, reverse=True)
+
+
+async def restored(store: Store, key: SessionKey) -> None:
+    """Take a room's tombstone away: its session lives on elsewhere. Raises StateError."""
+    await store.set_fact(SCOPE, key, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstones:
+    """Keeps what is left of rooms whose place is gone."""
+
+    store: Store
+    clock: Clock
+    _burying: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def bury(self, key: SessionKey, name: str) -> None:
+        """Keep that the place of a room is gone; nothing if nobody ever spoke there. Raises StateError.
+
+        A thread is told of twice when its channel is deleted, and once without its name: "" takes none away.
+        """
+        async with self._burying:
+            if await self.store.session(key) is None:
+                return
+            if not name and _read(key, await self.store.get_fact(SCOPE, key) or "") is not None:
+                return
+            kept = _Kept(name=one_line(name, _NAME_CHARS), deleted=self.clock.utc())
+            await self.store.set_fact(SCOPE, key, kept.model_dump_json())
+        log.info("the place of a room was deleted; its session is kept", extra={"key": key})
+
+    async def below(self, channel_id: str) -> Sequence[SessionKey]:
+        """Return the rooms of a channel's threads, as far as somebody spoke there. Raises StateError."""
+        places = await self.store.facts(PLACES)
+        return [session_key(name) for name, text in places.items() if _lies_in(text, channel_id)]
+
+
+def _lies_in(text: str, channel_id: str) -> bool:
+    try:
+        return Where.model_validate_json(text).channel == channel_id
+    except ValidationError:
+        return False
+
+
+def _read(name: str, text: str) -> _Kept | None:
+    try:
+        return _Kept.model_validate_json(text) if text else None
+    except ValidationError:
+        log.warning("a tombstone cannot be read", extra={"key": name})
+        return None

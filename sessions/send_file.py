@@ -1,0 +1,186 @@
+"""`send_file`: the tool by which an agent puts files of its working directory into the chat."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Final, cast
+
+from sessions.agents.tools import HubTool, ToolAnswer
+from sessions.beneath import NotSendable, open_outgoing
+from sessions.engine import Engine
+from sessions.errors import StateError
+from sessions.foreign_text import clean, one_line
+from sessions.keys import SessionKey
+from sessions.redacted_files import is_text, redacted_file
+from sessions.redaction import Redactor
+from sessions.spool import MIB, Spool, SpoolFull
+from sessions.store.values import ChatAddress, Inbound, Kind, Origin, Piece, PieceFile, Prompt
+
+log = logging.getLogger(__name__)
+
+NAME: Final = "send_file"
+FILES: Final = 10
+"""How many files one message takes."""
+CALL_BYTES: Final = 25 * MIB
+"""How much one call may send in all."""
+CALLS: Final = 50
+"""How often the tool may be used for one thing that was asked."""
+
+_CAPTION_CHARS: Final = 1000
+_NAME_CHARS: Final = 100
+_DESCRIPTION: Final = (
+    "Send files from your working directory into this chat, for the people in it to see: a picture, a"
+    " report, a table, a log. Pictures are shown in the chat. Use it when somebody asks for a file, or when"
+    " a file says more than words; do not paste large files into your answer. The files are sent at once,"
+    " before your answer. They must be plain files below your working directory: no directory, no link."
+)
+_SCHEMA: Final[Mapping[str, object]] = {
+    "type": "object",
+    "properties": {
+        "path": {
+            "type": "string",
+            "description": "The file, by its path below the working directory, such as `out/plot.png`.",
+        },
+        "more": {
+            "type": "array",
+            "items": {"type": "string"},
+            "maxItems": FILES - 1,
+            "description": "Further files for the same message.",
+        },
+        "caption": {"type": "string", "description": "A short text to stand with them."},
+    },
+    "required": ["path"],
+    "additionalProperties": False,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Where a room is spoken to now, and for what: a turn's id, None for what an agent does unasked."""
+
+    turn: int | None
+    address: ChatAddress
+
+
+def send_file_tool(
+    engine: Engine, key: SessionKey, workdir: Path, here: Callable[[], Here | None]
+) -> HubTool | None:
+    """Return the tool for a room's agent that works in `workdir`; None if there is nowhere to keep files.
+
+    What it sends goes where `here` says when it is called, through the outbox: it survives a crash, and
+    is there once the tool has answered.
+    """
+    if engine.spool is None:
+        return None
+    sender = _Sender(engine, key, workdir, here, engine.spool)
+    return HubTool(name=NAME, description=_DESCRIPTION, schema=_SCHEMA, call=sender.call)
+
+
+class _Sender:
+    def __init__(
+        self, engine: Engine, key: SessionKey, workdir: Path, here: Callable[[], Here | None], spool: Spool
+    ) -> None:
+        self._engine = engine
+        self._key = key
+        self._workdir = workdir
+        self._here = here
+        self._spool = spool
+        self._turn: int | None = None
+        self._calls = 0
+
+    async def call(self, arguments: Mapping[str, object]) -> ToolAnswer:
+        """Send what the agent names, all of it or nothing."""
+        here = self._here()
+        if here is None:
+            return ToolAnswer(text="Nobody has spoken in this room yet, so nothing was sent.", failed=True)
+        if here.turn != self._turn:
+            self._turn, self._calls = here.turn, 0
+        self._calls += 1
+        if self._calls > CALLS:
+            return ToolAnswer(
+                text=f"That is more than {CALLS} calls: put the rest into one file.", failed=True
+            )
+        named = [str(arguments.get("path", "")), *map(str, cast("list[object]", arguments.get("more") or []))]
+        try:
+            sent = await self._send(named[:FILES], str(arguments.get("caption") or ""), here.address)
+        except (NotSendable, SpoolFull) as error:
+            return ToolAnswer(text=f"{error} Nothing was sent.", failed=True)
+        except (OSError, StateError) as error:
+            log.warning("files of an agent were not sent", extra={"key": self._key, "reason": str(error)})
+            return ToolAnswer(text="Roomkey could not store the files, so nothing was sent.", failed=True)
+        return ToolAnswer(text=sent)
+
+    async def _send(self, named: Sequence[str], caption: str, address: ChatAddress) -> str:
+        limit = self._engine.file_limit_bytes(address.channel_id)
+        read = await asyncio.to_thread(_read_all, self._workdir, named, limit, self._engine.redactor)
+        kept: list[PieceFile] = []
+        try:
+            for file in read:  # one by one, so that those which are kept are known if the next one is not
+                added = await self._spool.add(file.name, file.content, shown=file.path)
+                kept.append(added)
+            await self._post(kept, one_line(caption, _CAPTION_CHARS), address)
+        except (SpoolFull, OSError, StateError):  # what is cancelled may be stored all the same
+            await self._spool.remove(kept)
+            raise
+        self._engine.outbox_filled()
+        masked = "" if not any(file.is_masked for file in read) else " Secrets in it are masked."
+        names = ", ".join(file.name for file in read)
+        return f"{names} is on its way into the chat.{masked}"
+
+    async def _post(self, files: Sequence[PieceFile], caption: str, address: ChatAddress) -> None:
+        notice = Inbound(
+            source=f"file:{self._key}",
+            msg_id=secrets.randbits(62),
+            key=self._key,
+            address=replace(address, message_id=None),
+            prompt=Prompt(text=""),
+            kind=Kind.NOTICE,
+            origin=Origin.AGENT,
+        )
+        piece = Piece(channel_id=address.channel_id, body=caption, files=tuple(files))
+        await self._engine.store.post(notice, [piece])
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    name: str
+    path: str
+    content: bytes
+    is_masked: bool
+
+
+def _read_all(workdir: Path, named: Sequence[str], limit_bytes: int, redactor: Redactor) -> list[_Read]:
+    """Read what is named, each as it is when it is opened. Blocks. Raises NotSendable and OSError."""
+    read: list[_Read] = []
+    left = CALL_BYTES
+    for name in named:
+        path = _below(workdir, name)
+        outgoing = open_outgoing(workdir, path, limit_bytes)
+        with outgoing.file:
+            if outgoing.size_bytes > left:
+                raise NotSendable(f"The files are larger than {CALL_BYTES // MIB} MiB together.")
+            content = outgoing.read()
+        left -= len(content)
+        masked = redacted_file(content, redactor)
+        if masked != content and not is_text(content):
+            raise NotSendable(f"`{PurePosixPath(path).name[:_NAME_CHARS]}` holds a secret of this bot's.")
+        read.append(_Read(file_name(outgoing.name), path, masked, masked != content))
+    return read
+
+
+def _below(workdir: Path, named: str) -> str:
+    """Return a path below the working directory as one from there: agents like to name all of it."""
+    path = PurePosixPath(named)
+    return str(path.relative_to(workdir)) if path.is_relative_to(workdir) else named
+
+
+def file_name(name: str) -> str:
+    """Return a file's name as a chat can show it: without signs that nobody sees, its ending kept."""
+    shown = " ".join(clean(name).replace("/", "_").replace("\\", "_").split())
+    stem, dot, ending = shown.rpartition(".")
+    if not dot or not stem or len(ending) > _NAME_CHARS // 2:
+        return shown[:_NAME_CHARS] or "file"
+    return f"{stem[: _NAME_CHARS - len(ending) - 1]}.{ending}"

@@ -1,0 +1,82 @@
+"""Side questions with the scripted agent: they know the past, disturb nothing, leave nothing, and end."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from sessions.errors import UserError
+from sessions.keys import session_key
+from sessions.store.values import Prompt, TurnState
+from tests.support.rooms import house
+from tests.support.told import told
+
+SCRIPT = """
+[[turn]]
+match = "recall"
+[[turn.step]]
+recall = true
+[[turn]]
+match = "hang"
+[[turn.step]]
+text = "half an answer"
+[[turn.step]]
+hang = true
+[[turn]]
+match = "use a tool"
+[[turn.step]]
+tool = "Write"
+title = "notes"
+output = "written"
+[[turn.step]]
+text = "tried"
+"""
+LAB = session_key("lab")
+
+
+async def test_a_side_question_changes_nothing_and_leaves_nothing(tmp_path: Path) -> None:
+    async with house(tmp_path, script=SCRIPT) as home:
+        with pytest.raises(UserError, match="Nothing was said here yet"):
+            await home.manager.asides.ask(LAB, Prompt(text="recall"))
+        await told(home, "lab", "the word is plum")
+        hanging = await home.say("lab", "hang")
+        await home.replies.begun("hang")
+        before = await home.store.session(LAB)
+        locks = set(home.engine.paths.session_locks.iterdir())
+        answer = await home.manager.asides.ask(LAB, Prompt(text="recall", author_name="ann"))
+        assert "the word is plum" in answer
+        assert await home.store.session(LAB) == before
+        assert set(home.engine.paths.session_locks.iterdir()) == locks
+        assert not (home.engine.paths.room(LAB).root / "aside").exists()
+        assert (await home.store.turn(hanging.turn)).state is TurnState.RUNNING  # type: ignore[union-attr]
+        home.manager.stop(LAB)
+        assert "recall" not in await told(home, "lab", "recall")
+
+
+async def test_a_side_question_that_hangs_ends_in_time_and_with_the_bot(tmp_path: Path) -> None:
+    async with house(tmp_path, script=SCRIPT) as home:
+        await told(home, "lab", "the word is plum")
+        asked = asyncio.ensure_future(home.manager.asides.ask(LAB, Prompt(text="hang")))
+        aside = home.engine.paths.room(LAB).root / "aside"
+        async with asyncio.timeout(60):
+            while not aside.exists():
+                await asyncio.sleep(0.01)
+        with pytest.raises(UserError, match="being answered here already"):
+            await home.manager.asides.ask(LAB, Prompt(text="recall"))
+    with pytest.raises(UserError, match="about to stop"):
+        await asked
+    assert not aside.exists()
+
+
+async def test_what_a_crash_left_of_a_side_question_is_gone_at_the_next_start(tmp_path: Path) -> None:
+    left = tmp_path / "sessions" / "lab" / "aside" / "claude"
+    left.mkdir(parents=True)
+    async with house(tmp_path):
+        assert not left.parent.exists()
+        assert left.parent.parent.exists()
+
+
+async def test_a_side_question_may_not_use_a_tool_that_changes_things(tmp_path: Path) -> None:
+    async with house(tmp_path, script=SCRIPT) as home:
+        await told(home, "lab", "the word is plum")
+        assert await home.manager.asides.ask(LAB, Prompt(text="use a tool")) == "tried"
