@@ -23,10 +23,10 @@ $(READY): requirements.txt requirements-dev.txt pyproject.toml
 demo: $(READY) ## Try Roomkey in the browser: no account, no key, this machine only
 	@$(BIN)/roomkey demo
 
-# Real processes under real time limits: on a machine that is busy with something else one may come late.
-# What failed beside others has to pass alone, or it has failed; a name shown here still wants mending.
+# Files in their order: the slow ones come first. These are real processes under real time limits, and on a
+# busy machine one may come late: what failed beside others has to pass alone. It still wants mending.
 test: $(READY) ## Run every test, several at once: most of them wait for something
-	@$(BIN)/python -m pytest -n 4 --dist loadfile || { test $$? -eq 1 && echo "Once more, alone:" && \
+	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder || { test $$? -eq 1 && echo "Once more, alone:" && \
 		$(BIN)/python -m pytest --last-failed --last-failed-no-failures none --maxfail=1; }
 
 cover: $(READY) ## Run every test and list the lines that none of them reaches

@@ -73,6 +73,7 @@ async def crowd(rooms: int, *, below: Path | None = None, **agent: int) -> Async
                 "ROOMKEY_DISCORD__GATEWAY_URL": guild.gateway_url,
                 "ROOMKEY_DISCORD__ALLOWED_GUILDS": json.dumps([guild.world.guild_id]),
                 "ROOMKEY_AGENT__VENDOR": "scripted",
+                "ROOMKEY_ROOM__FOOTER": "off",
                 "DISCORD_BOT_TOKEN": guild.token,
                 **{f"ROOMKEY_AGENT__{name.upper()}": str(number) for name, number in agent.items()},
             }

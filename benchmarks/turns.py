@@ -76,6 +76,7 @@ async def running_bot(model: OfflineModel, rooms: int, **agent: int) -> AsyncGen
                 "HOME": root,
                 "ROOMKEY_DATA_DIR": f"{root}/roomkey",
                 "ROOMKEY_ISOLATION": "none",
+                "ROOMKEY_ROOM__FOOTER": "off",
                 "ROOMKEY_LOG__LEVEL": "warning",
                 "ROOMKEY_DISCORD__API_BASE": guild.api_base,
                 "ROOMKEY_DISCORD__GATEWAY_URL": guild.gateway_url,

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final, assert_never
 
 from bot.footer import footer
-from bot.live_view import SEPARATOR
+from bot.live_view import NOTHING_WRITTEN, SEPARATOR
 from bot.render import Words, clean, is_seen, plain, shortened
 from bot.reply_state import elapsed
 from sessions.room_settings import Footer
@@ -50,7 +50,9 @@ def folded(live: str) -> str:
     """Return what a live message becomes whose turn was cut off by a crash; "" if nothing was written yet."""
     if live.startswith(_PARTIAL):
         return live
-    written = live.split("\n")[:-1]  # the last line says what happened then
+    *written, status = live.split("\n")  # the last line says what happened then
+    if status.startswith(NOTHING_WRITTEN):
+        return ""
     if SEPARATOR in written:  # above the last one stands what it did
         written = written[len(written) - written[::-1].index(SEPARATOR) :]
     while written and written[0].startswith("-# "):

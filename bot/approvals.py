@@ -177,13 +177,15 @@ async def _late(click: AskClick, person: Person, turn: Turn, rooms: Deciders) ->
     if turn.state is TurnState.INTERRUPTED and not await rooms.settle(click.turn, Settle.CONTINUE):
         await rooms.permissions.take(turn.key, click.turn, click.mark)
         raise AlreadyDecided
-    line = f"-# Allowed by {plain(person.name)}. It counts when the agent asks the same again."
-    return Clicked(Said(line), deed=_deed(click))
+    # What the rule was, nobody knows any more: so it is not allowed for good.
+    allowed = "Allowed once" if click.op == "always" else "Allowed"
+    line = f"-# {allowed} by {plain(person.name)}. It counts when the agent asks the same again."
+    return Clicked(Said(line), deed="allow request")
 
 
 def _verdict(click: AskClick, person: Person, *, is_plan: bool) -> Verdict:
     if click.op in ("allow", "always", "edits"):
-        return Allow(accept_edits=click.op == "edits")
+        return Allow(accept_edits=is_plan and click.op == "edits")
     reason = " ".join(clean(click.reason).split())[:_REASON_CHARS]
     no = "wants you to keep planning" if is_plan else "said no"
     return Deny(reason=f"{named(person.name, _NAME_CHARS)} {no}{f': {reason}' if reason else '.'}")

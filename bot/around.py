@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Final, Protocol
@@ -24,6 +24,7 @@ _Look = Callable[[Surroundings, Turn], Awaitable[Surroundings]]
 _LOOK_S: Final = 20.0
 _NO_STARTER: Final = "The message that this thread began with could not be read."
 _NO_HISTORY: Final = "What was said here before could not be read."
+_NOT_THEIRS: Final = "Whoever asks may not read what was said here before, so it is not shown."
 _NO_MESSAGE: Final = "The message that is asked about could not be read."
 _GONE: Final = "The message that is asked about was deleted."
 
@@ -43,6 +44,13 @@ class Reader(Protocol):
 
     def may_read(self, channel_id: str) -> bool:
         """Whether the bot may read what was said in a channel, from memory; True if that is not known."""
+        ...
+
+    def may_see(self, channel_id: str, person_id: str, role_ids: Collection[str]) -> bool:
+        """Whether somebody with these roles may read what was said in a channel, from memory.
+
+        False if that is not known; a thread is none, it has the rights of its channel.
+        """
         ...
 
     async def message(self, channel_id: str, message_id: str) -> Read | None:
@@ -103,12 +111,16 @@ class Around:
         asker = turn.prompt.asker
         assert asker is not None
         assert asker.parent_id is not None
+        if not self._is_theirs(turn):
+            return found
         read = await self.reader.starter(turn.address.channel_id, asker.parent_id)
         return found if read is None else replace(found, starter=read.said)
 
     async def _with_history(self, found: Surroundings, turn: Turn) -> Surroundings:
         address = turn.asked_at
         assert address.message_id is not None
+        if not self._is_theirs(turn):
+            return _with_problem(found, _NOT_THEIRS)
         if not self.reader.may_read(address.channel_id):  # Discord would call it empty
             raise NotPermitted
         read = await self.reader.before(address.channel_id, address.message_id, self._history(turn))
@@ -124,6 +136,14 @@ class Around:
         assert about is not None
         read = await self.reader.message(turn.asked_at.channel_id, about)
         return _with_problem(found, _GONE) if read is None else replace(found, about=read.said)
+
+    def _is_theirs(self, turn: Turn) -> bool:
+        """Whether whoever asks may read what was said there before: else the agent would tell them."""
+        author_id, asker = turn.prompt.author_id, turn.prompt.asker
+        if author_id is None or asker is None:
+            return False
+        channel_id = asker.parent_id or turn.asked_at.channel_id  # a thread has the rights of its channel
+        return self.reader.may_see(channel_id, author_id, asker.role_ids)
 
     async def _was_prompt(self, turn: Turn, read: Read) -> bool:
         if not read.addresses_bot:

@@ -44,7 +44,10 @@ def permission_view(turn: TurnId, ask: PermissionAsk, scene: Scene) -> CardView:
     """
     detail = detail_of(ask.arguments)
     text = detail.text or shown(ask.title) or ask.tool
-    head, small = f"**{plain(ask.tool)}** needs your permission:\n", foot(scene, "no answer {} means no")
+    head, small = (
+        f"**{plain(ask.tool)}** needs your permission:\n",
+        foot(scene, "closes {}: no answer means no"),
+    )
     is_whole, files = detail.is_whole and not ask.is_cut, ()
     body = fenced(text, detail.language)
     notes = [_MASKED] if ask.is_masked and not ask.is_cut else []
@@ -83,7 +86,7 @@ def permission_buttons(turn: TurnId, ask: PermissionAsk, *, may_allow: bool) -> 
 
 def plan_view(turn: TurnId, ask: PlanAsk, scene: Scene) -> CardView:
     """Return the card of a plan: the plan itself, as a file if it is long."""
-    head, small = "**Shall I do this?**\n", foot(scene, "no answer {} means no")
+    head, small = "**Shall I do this?**\n", foot(scene, "closes {}: no answer means no")
     plan = clean(ask.plan).strip() or _NO_PLAN
     is_whole, files, notes = True, (), list[str]()
     room = scene.limit - units(f"{head}\n{_NOT_WHOLE}\n{small}\n") - 80

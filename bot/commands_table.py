@@ -53,7 +53,8 @@ def main(arguments: list[str]) -> None:
 
 
 def _row(command: Command) -> tuple[str, str, str, str]:
-    works = "on a message, by right click" if command.on_message else "in every room"
+    where = "in a server's channels" if command.opens_thread else "in every room"
+    works = f"on a message {where}, by right click" if command.on_message else where
     return f"`{shown_name(command)}`", _WHO[command.tier], works, _cell(command.description)
 
 

@@ -1,4 +1,4 @@
-"""What the bot may not do in a channel: it goes on without, and says so once in each channel and start."""
+"""What the bot may not do in a channel: it goes on without, and says so in that channel."""
 
 import logging
 from collections.abc import Callable
@@ -30,7 +30,10 @@ _LOCKED: Final = (
 
 
 class Degraded:
-    """What was found to be missing, by channel. Saying so never raises."""
+    """What was found to be missing, by channel: said once in each run of the bot. Saying so never raises.
+
+    Of a locked thread each loss is told, but not again within a short while.
+    """
 
     def __init__(self, port: ChatPort, clock: Clock, place_of: Callable[[str], Place | None]) -> None:
         """Speak through `port`; `place_of` knows where a thread lies."""
@@ -38,7 +41,7 @@ class Degraded:
         self._clock = clock
         self._place_of = place_of
         self._since_s: dict[tuple[str, Lack], float] = {}
-        self._locked: set[str] = set()
+        self._locked_since_s: dict[str, float] = {}
 
     def lacks(self, channel_id: str, lack: Lack) -> bool:
         """Whether that was refused there a short while ago, so that asking again is no use."""
@@ -54,10 +57,13 @@ class Degraded:
 
     async def note_locked(self, channel_id: str) -> None:
         """Say in the channel around a locked thread that nothing can be said in it."""
-        place = self._place_of(channel_id)
-        if place is None or place.parent_id is None or channel_id in self._locked:
+        place, now_s = self._place_of(channel_id), self._clock.monotonic_s()
+        if place is None or place.parent_id is None:
             return
-        self._locked.add(channel_id)
+        since_s = self._locked_since_s.get(channel_id)
+        if since_s is not None and now_s - since_s < _AGAIN_S:
+            return
+        self._locked_since_s[channel_id] = now_s
         await self._say(place.parent_id, _LOCKED.format(thread=channel_id))
 
     async def _say(self, channel_id: str, text: str) -> None:

@@ -18,10 +18,10 @@ from bot.pairing import Tried, code_in
 from bot.people import People
 from bot.questions import ANSWERED, answer_in, finish, note
 from bot.routing import Silence, key_for, own_thread
-from bot.tombstones import Tombstones
 from sessions.errors import AlreadyDecided
 from sessions.keys import session_key
 from sessions.store.values import Accepted, ChatAddress, Inbound, Prompt, Touched
+from sessions.tombstones import Tombstones
 
 log = logging.getLogger(__name__)
 

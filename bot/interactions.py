@@ -1,9 +1,10 @@
 """What people do beyond writing: commands, autocomplete, clicks and modals, past the gate."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NoReturn, assert_never
+from typing import Final, NoReturn, assert_never
 
 from bot.access import Deny, Tier
 from bot.approvals import AskClick, decide
@@ -30,10 +31,12 @@ from bot.queue_view import QueueClick, Viewer
 from bot.refusals import only_theirs, refused
 from bot.said import Clicked, Said
 from bot.stop_button import StopClick, press_stop
-from sessions.errors import AlreadyDecided
+from sessions.errors import AlreadyDecided, UserError
 from sessions.store.values import Turn
 
 log = logging.getLogger(__name__)
+
+_MODAL_S: Final = 1.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,13 +86,13 @@ class Interactions:
         call = self._called(command, person, place, call_id, options, message)
         return _refuse(call, command.tier) if isinstance(call, Deny) else command.form(call)
 
-    def suggest(
+    async def suggest(
         self, command: Command, option: str, person: Person, place: Place, options: Mapping[str, Given]
     ) -> Sequence[Choice]:
-        """Return what an option may be, from what was typed so far; nothing for who may not. Never waits."""
-        suggest = next((one.suggest for one in command.options if one.name == option), None)
+        """Return what an option may be, from what was typed so far, within a second; () for who may not."""
+        given = next((one for one in command.options if one.name == option), None)
         admitted = self._admit(person, place, command.tier, "autocomplete")
-        if suggest is None or isinstance(admitted, Deny):
+        if given is None or given.suggest is None or isinstance(admitted, Deny):
             return ()
         hint = Hint(
             rooms=self.rooms,
@@ -100,7 +103,9 @@ class Interactions:
             option=option,
             options=options,
         )
-        return tuple(suggest(hint))[:MAX_CHOICES]
+        if given.ready is not None:
+            await given.ready(hint)
+        return tuple(given.suggest(hint))[:MAX_CHOICES]
 
     def _called(
         self,
@@ -136,13 +141,17 @@ class Interactions:
     async def modal(self, click: Click, person: Person, place: Place) -> Modal | None:
         """Return the modal that a click opens, for whoever may click there; None if it opens none.
 
-        Answers from memory, or within a second: Discord gives a click three. Whether the turn is theirs is
+        Answers from memory, or soon: Discord gives a click three seconds. Whether the turn is theirs is
         asked when the modal is sent, by `click`. Raises NotAllowed, UserError.
         """
         admitted = self._admit(person, place, click.needs.own, "click")
         if isinstance(admitted, Deny):
             return await _refuse(admitted, click.needs.own)
-        return await modal_for(click, self.rooms, admitted.key)
+        try:
+            async with asyncio.timeout(_MODAL_S):
+                return await modal_for(click, self.rooms, admitted.key)
+        except TimeoutError as error:
+            raise UserError("That did not open in time. Press it again.") from error
 
     async def click(self, click: Click, person: Person, place: Place) -> Clicked:
         """Do what a button says; returns what the message under it becomes.

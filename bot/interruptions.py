@@ -17,6 +17,9 @@ _DONE: Final = {
     Settle.DROP: "Dropped",
 }
 
+ALLOWED_TOO: Final = "Allow and continue also says yes to what it asked above."
+"""Said where the card of an interrupted turn offers that as well."""
+
 
 @dataclass(frozen=True, slots=True)
 class CutClick:
@@ -39,10 +42,11 @@ class Settler(Protocol):
         ...
 
 
-def cut_buttons(turn: TurnId) -> tuple[Button, ...]:
-    """Return the three choices under the card of an interrupted turn."""
+def cut_buttons(turn: TurnId, allow: tuple[Button, ...] = ()) -> tuple[Button, ...]:
+    """Return the three choices under the card of an interrupted turn, behind the yes to what it asked."""
     return (
-        Button(label="Continue", action=f"rk:continue:{turn}", style="good"),
+        *allow,
+        Button(label="Continue", action=f"rk:continue:{turn}", style="plain" if allow else "good"),
         Button(label="Retry", action=f"rk:retry:{turn}"),
         Button(label="Drop", action=f"rk:drop:{turn}", style="danger"),
     )

@@ -12,8 +12,9 @@ from bot.answers import last_words, start_mark
 from bot.ask_cards import AskCards
 from bot.changed_files import changes_piece
 from bot.chat import ChatError, ChatPort, ChatRefused, MessageGone
-from bot.interruptions import cut_buttons
+from bot.interruptions import ALLOWED_TOO, cut_buttons
 from bot.landing import Landing
+from bot.left_cards import joined
 from bot.live_messages import LiveMessages
 from bot.live_plan import Edit, LivePlan, Send, WakeAt
 from bot.live_view import folded_text, is_visible, live_text, notices
@@ -155,13 +156,16 @@ class LiveReply:
         may_attach = self._port.may_attach(channel_id)
         answer = await answer_pieces(said, channel_id, can.message_chars, self._spool, may_attach=may_attach)
         answer[0] = replace(answer[0], reply_to=self._turn.address.message_id)
+        cards = await self._cards.pieces(outcome)
         if outcome.status == "interrupted" and not outcome.decision and can.has_buttons:
-            answer[-1] = replace(answer[-1], buttons=cut_buttons(self._turn.id))
+            cards, allow = joined(cards)
+            body = f"{answer[-1].body}\n{ALLOWED_TOO}" if allow else answer[-1].body
+            answer[-1] = replace(answer[-1], body=body, buttons=cut_buttons(self._turn.id, allow))
         if outcome.status != "interrupted" and self._room.display == "verbose":
             spool, diffs = self._spool if may_attach else None, self._state.activity.diffs
             changes = await changes_piece(diffs, channel_id, can.message_chars, spool)
             answer += [changes] if changes is not None else []
-        return [*answer, *self._folded(), *await self._cards.pieces(outcome)]
+        return [*answer, *self._folded(), *cards]
 
     def _folded(self) -> list[Piece]:
         """Return what removes the live message, or leaves one line of it."""

@@ -23,6 +23,9 @@ from sessions.room_settings import RoomSettings
 SEPARATOR: Final = "\u200b"
 """The line between what the agent does and what it says: it looks empty, and nobody writes it."""
 
+NOTHING_WRITTEN: Final = f"-# {SEPARATOR}"
+"""So the last line begins where all above it is what the agent does: nobody sees the difference."""
+
 _TEXT_UNITS: Final = 900
 """So much of the text is shown whatever else there is to show."""
 
@@ -65,14 +68,16 @@ def live_text(state: ReplyState, now_s: float, limit: int, room: RoomSettings | 
     room = room or RoomSettings()
     status = f"-# {_status(state, now_s, room)}"
     text = state.text
-    left = limit - units(status) - units(state.mark) - 4
+    left = limit - units(status) - units(state.mark) - 5
     above = _above(state, now_s, room, left - min(units(text[-_TEXT_UNITS:]), _TEXT_UNITS))
     if above:
         left -= units(above) + 1
     is_growing = bool(state.writing)
     written = window(text, left, state.tail, is_growing=is_growing) if text.strip() else ""
-    if above and (written or not all(line.startswith("-# ") for line in above.split("\n"))):
-        written = f"{SEPARATOR}\n{written}".rstrip("\n")
+    if above and written:
+        written = f"{SEPARATOR}\n{written}"
+    elif above and not all(line.startswith("-# ") for line in above.split("\n")):
+        status = status.replace("-# ", NOTHING_WRITTEN, 1)
     return "\n".join(part for part in (state.mark, above, written, status) if part.strip(" \n"))
 
 

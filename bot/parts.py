@@ -37,7 +37,6 @@ from bot.replies import reply_opener
 from bot.settings import Settings, claude_config_dir
 from bot.still_may import StillMay
 from bot.stopping import Stop
-from bot.tombstones import Tombstones
 from bot.transcriber import transcriber_of
 from bot.voice import Hearing
 from sessions.agents import AGENTS
@@ -55,6 +54,7 @@ from sessions.room_words import RoomWords
 from sessions.spool import Spool
 from sessions.store import Store, open_store
 from sessions.store.values import STORE_ID
+from sessions.tombstones import Tombstones
 from sessions.way_out import Egress
 
 log = logging.getLogger(__name__)

@@ -37,6 +37,7 @@ _STATES: Final = {
     "former": "former",
     "terminal": "from a terminal",
     "in use": "open in a terminal",
+    "deleted": "of a place that was deleted",
 }
 
 
@@ -114,9 +115,11 @@ def session_view(one: PastSession, tier: Tier, page: int = 0) -> Said:
     ]
     if one.state == "in use":
         lines.append("-# It is open in a terminal: end it there, then it can be resumed here.")
+    if one.state == "deleted":
+        lines.append("-# Resumed here, this room goes on with a copy of it; files stay where they were.")
     offered: list[Button] = []
     for label, op, fits in (
-        ("Resume here", Op.RESUME, one.state in ("former", "terminal")),
+        ("Resume here", Op.RESUME, one.state in ("former", "terminal", "deleted")),
         ("Export", Op.EXPORT, one.state in ("open", "former")),
         ("Delete…", Op.ASK, one.state == "former"),
     ):

@@ -19,6 +19,7 @@ from sessions.errors import AlreadyDecided, UserError
 from sessions.events import Question, QuestionAsk
 from sessions.keys import TurnId
 
+_NO_WORDS: Final = "(The agent asks without a word.)"
 QUESTION_FILE: Final = "question.md"
 ANSWERED: Final = "it is the answer to a question of the agent, which has it"
 """Why such a message became no turn of its own."""
@@ -76,7 +77,7 @@ def question_view(entry: OpenAsk, ask: QuestionAsk, scene: Scene) -> CardView:
     """Return the card of the first question that has no answer yet, with the answers so far."""
     number = min(len(entry.answers), len(ask.questions) - 1)
     question = ask.questions[number]
-    small = foot(scene, "press, or reply to this message · open until {}")
+    small = foot(scene, "press, or reply to this message · closes {}")
     before = [_answer_line(*one) for one in zip(ask.questions, entry.answers, strict=False)]
     text = "\n".join([*before, _question_text(question, number, len(ask.questions))])
     room, files, notes = scene.limit - units(small) - 120, (), list[str]()
@@ -91,7 +92,7 @@ def question_view(entry: OpenAsk, ask: QuestionAsk, scene: Scene) -> CardView:
         where = f"all of it is in `{QUESTION_FILE}`" if fits else "the rest cannot be shown here"
         notes.append(f"-# This is only the beginning: {where}.")
     rows = _rows(f"rk:pick:{entry.turn}:{short_name(ask.id)}:{number}", question)
-    return CardView("\n".join([parts[0], *notes, small]), rows, files)
+    return CardView("\n".join([parts[0] if parts else _NO_WORDS, *notes, small]), rows, files)
 
 
 async def pick(click: PickClick, person_name: str, asks: OpenAsks, decider: Decider) -> Clicked:
@@ -203,8 +204,13 @@ def _rows(action: str, question: Question) -> tuple[Row, ...]:
     if not options:
         return ((other,),)
     if len(options) <= _BUTTONS and not question.is_multiple:
+        best = next((at for at, option in enumerate(options) if "recommended" in option.label.lower()), None)
         buttons = tuple(
-            Button(label=label(option.label, at + 1), action=f"{action}:{at}", style="primary")
+            Button(
+                label=label(option.label, at + 1),
+                action=f"{action}:{at}",
+                style="primary" if at == best else "plain",
+            )
             for at, option in enumerate(options)
         )
         return ((*buttons, other),) if len(buttons) < _BUTTONS else (buttons, (other,))

@@ -97,8 +97,9 @@ class Asides:
         """End all of them, and take no further one. Returns when nothing is left of them."""
         self._is_over = True
         for one in list(self._open.values()):
-            one.is_cut = True
-            one.limit.reschedule(asyncio.get_running_loop().time())
+            if not one.limit.expired():  # else it is ending already, and its limit cannot be moved
+                one.is_cut = True
+                one.limit.reschedule(asyncio.get_running_loop().time())
         for one in list(self._open.values()):
             await one.over.wait()
 

@@ -21,6 +21,7 @@ from sessions.pool import Pool
 from sessions.prompts import Fetched, instructions
 from sessions.records import SessionRecord
 from sessions.redaction import Redactor
+from sessions.room_permissions import Permissions
 from sessions.room_settings import RoomSettings
 from sessions.room_words import RoomWords
 from sessions.settings import AgentSettings, BoxSettings, Isolation
@@ -92,6 +93,11 @@ class Engine:
     place_name: Callable[[SessionKey], str] = "room `{}`".format
     own_config: Path | None = None
     look_around: LookAround = field(default_factory=NothingAround)
+    permissions: Permissions = field(init=False)
+    """One for all who change them: it lets them do so one after the other."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "permissions", Permissions(self.store, self.clock))
 
     def room(self, key: SessionKey) -> RoomSettings:
         """Return what holds in a room, from memory. Until a turn is read, a change is in time for it."""

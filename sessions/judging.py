@@ -6,7 +6,6 @@ from sessions.agents.base import Allow, Decision
 from sessions.engine import Engine
 from sessions.errors import StateError
 from sessions.events import Ask, PermissionAsk, QuestionAsk
-from sessions.room_permissions import Permissions
 from sessions.store.values import Turn
 
 log = logging.getLogger(__name__)
@@ -19,7 +18,7 @@ async def judged(engine: Engine, turn: Turn, ask: Ask) -> Decision | None:
     """
     if isinstance(ask, QuestionAsk):
         return None
-    permissions = Permissions(engine.store, engine.clock)
+    permissions = engine.permissions
     try:
         if turn.attempt > 1:
             late = await permissions.take(turn.key, turn.id, ask.fingerprint)

@@ -90,6 +90,7 @@ class LiveAgent:
         self._works_unasked = False
         self._background_tasks = 0
         self._has_exited = False
+        self._is_used = False  # by the worker: from before a turn until it says that the turn is over
         self.alarm = Alarm()  # for the waits of the turns that run in it, one after the other
         self._opening = Opening(engine, tasks)
         self._settings: object = None  # of the room, as far as the process was started with them
@@ -117,6 +118,7 @@ class LiveAgent:
         If the conversation is lost, the session is renewed first, and `tell` is given what the
         people must know, whether the start then succeeds or not. Raises AgentError.
         """
+        self._is_used = True
         if self._session is not None and self.is_ready:
             self._engine.pool.busy(self._key)
             return self._session
@@ -153,6 +155,12 @@ class LiveAgent:
         if turn is not None and self._unasked.tasks is not None:
             turn.feed(self._unasked.tasks)
         self._address = address or self._address
+
+    def rest(self) -> None:
+        """Nobody uses the process any more, if there is one: if there are too many, it may be told to go."""
+        self._is_used = False
+        if self.is_open:
+            self._engine.pool.idle(self._key, evictable=self.is_evictable)
 
     async def close(self, grace_s: float = CLOSE_GRACE_S) -> None:
         """End the process, if there is one, and wait until it is reaped. One that hangs needs no grace."""
@@ -246,5 +254,5 @@ class LiveAgent:
 
     def _tell_pool(self, session: AgentSession) -> None:
         """What an idle process does of its own accord decides whether it may be told to go."""
-        if self._turn is None and self._session is session:
+        if not self._is_used and self._session is session:
             self._engine.pool.idle(self._key, evictable=self.is_evictable)

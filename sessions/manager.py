@@ -18,7 +18,6 @@ from sessions.keys import SessionKey, TurnId
 from sessions.lanes import Lanes
 from sessions.past import Past
 from sessions.recovery import settle_interrupted
-from sessions.room_permissions import Permissions
 from sessions.room_settings import Origin, RoomSettings
 from sessions.room_status import Queue as Queue
 from sessions.room_status import RoomStatus as RoomStatus
@@ -46,7 +45,7 @@ class SessionManager:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._lanes = Lanes(engine)
-        self.permissions = Permissions(engine.store, engine.clock)
+        self.permissions = engine.permissions
         """What was allowed in each room for good, and answers that wait."""
         self.past = Past(engine)
         """The sessions of each room, present and past."""

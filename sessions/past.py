@@ -5,6 +5,7 @@ import hashlib
 import logging
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from sessions.keys import SessionKey
 from sessions.prompts import prompt_uuid
 from sessions.records import FormerSession, SessionRecord
 from sessions.store.values import Turn
+from sessions.tombstones import Tombstone, tombstones
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +28,7 @@ SAID_LIMIT: Final = 100
 _ROOMS: Final = 64
 _FRESH_S: Final = 2.0
 _LOOK_S: Final = 10.0
+_READY_S: Final = 1.0
 _GONE: Final = "There is no such session any more."
 
 
@@ -34,12 +37,13 @@ class PastSession:
     """One session of a room. `ref` names it where its id is too long: 16 hex digits.
 
     `state` is `open` for the one that the room is in, `former` for one it was in, `terminal` for one of this
-    machine's user, `in use` for such a one that is open there. `cost_usd` is None where nobody knows it.
+    machine's user, `in use` for such a one that is open there, and `deleted` for that of a room whose place
+    is gone, by whose name it goes. `cost_usd` is None where nobody knows it.
     """
 
     agent_session_id: str
     title: str
-    state: Literal["open", "former", "terminal", "in use"]
+    state: Literal["open", "former", "terminal", "in use", "deleted"]
     last_used: datetime
     turn_count: int
     cost_usd: float | None
@@ -79,7 +83,9 @@ class Past:
         self._engine = engine
         self._known: OrderedDict[SessionKey, tuple[float, Remembered]] = OrderedDict()
         self._wanted: OrderedDict[SessionKey, None] = OrderedDict()
+        self._looked_at: SessionKey | None = None
         self._news = asyncio.Event()
+        self._looked = asyncio.Event()
         self._is_over = False
         self._tasks = asyncio.TaskGroup()
 
@@ -103,10 +109,18 @@ class Past:
             self._news.set()
         return known
 
+    async def ready(self, key: SessionKey) -> None:
+        """Wait until what `seen` returns is up to date, a second at most."""
+        self.seen(key)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_READY_S):
+                while key in self._wanted or key == self._looked_at:
+                    await self._looked.wait()
+
     async def sessions(self, key: SessionKey) -> Sequence[PastSession]:
         """Return a room's sessions: the one that it is in, then the others, the newest first.
 
-        Those of terminals are among them. Raises StateError.
+        Those of terminals are among them, and behind them those of deleted places. Raises StateError.
         """
         engine = self._engine
         record = await engine.store.session(key)
@@ -132,7 +146,9 @@ class Past:
             key=lambda one: one.last_used,
             reverse=True,
         )
-        return [*(one for one in named if one.state == "open"), *behind]
+        stones = await tombstones(engine.store) if "copy" in engine.adapter.can else ()
+        gone = [_gone(stone) for stone in stones if stone.key != key and stone.record.turn_count]
+        return [*(one for one in named if one.state == "open"), *behind, *gone]
 
     async def find(self, key: SessionKey, name: str) -> PastSession:
         """Return the session of a room with that id or short name. Raises UserError, StateError."""
@@ -154,8 +170,8 @@ class Past:
     async def text(self, key: SessionKey, name: str) -> tuple[PastSession, str]:
         """Return one of a room's own sessions and what was said in it as Markdown. Raises UserError."""
         one = await self.find(key, name)
-        if one.state in ("terminal", "in use"):
-            raise UserError("That session is a terminal's. Resume it here first; then it can be exported.")
+        if one.state not in ("open", "former"):
+            raise UserError("That session is none of this room's. Resume it here; then it can be exported.")
         conversations = self._engine.adapter.conversations
         text = await asyncio.to_thread(conversations.text, self._kept(key, one))
         if not text:
@@ -168,7 +184,7 @@ class Past:
         if one.state == "open":
             raise UserError("This room is in that session. `/new` leaves it; then it can be deleted.")
         if one.state != "former":
-            raise UserError("That session is a terminal's, so it is not mine to delete. Do it there.")
+            raise UserError("That session is none of this room's, so it cannot be deleted here.")
         users = await self._engine.store.past.users_of(one.agent_session_id)
         if users:
             raise UserError(f"That session is in use in {self._engine.place_name(users[0])}.")
@@ -202,6 +218,7 @@ class Past:
             self._news.clear()
             while self._wanted and not self._is_over:
                 key, _ = self._wanted.popitem(last=False)
+                self._looked_at = key
                 try:
                     known = Remembered(await self.sessions(key), await self.said(key))
                 except StateError as error:  # it is only a help for whoever types
@@ -210,6 +227,10 @@ class Past:
                 except Exception:  # a bug in here ends no bot
                     log.exception("a room's past could not be looked at", extra={"key": key})
                     continue
+                finally:
+                    self._looked_at = None
+                    self._looked.set()
+                    self._looked = asyncio.Event()
                 self._known[key] = self._engine.clock.monotonic_s(), known
                 self._known.move_to_end(key)
                 while len(self._known) > _ROOMS:
@@ -238,6 +259,10 @@ def _former(one: FormerSession) -> PastSession:
         cost_usd=None,
         workdir=one.workdir,
     )
+
+
+def _gone(stone: Tombstone) -> PastSession:
+    return replace(_present(stone.record), title=stone.name, state="deleted", last_used=stone.deleted)
 
 
 def _foreign(one: Foreign, workdir: Path) -> PastSession:

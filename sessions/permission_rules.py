@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from typing import Final
 from urllib.parse import urlsplit
 
-from sessions.shell_words import narrow_words, plain_words
+from sessions.shell_words import is_near, narrow_words, plain_words
 
 PATTERN_CHARS: Final = 60
 """The longest pattern that is offered: all of it has to stand on a button."""
@@ -131,7 +131,9 @@ def _fits_command(pattern: str, arguments: Mapping[str, object]) -> bool:
     wanted = plain_words(pattern.removesuffix(" *") if is_open else pattern)
     if words is None or wanted is None:
         return False
-    return words[: len(wanted)] == wanted if is_open else words == wanted
+    if not is_open:
+        return words == wanted
+    return words[: len(wanted)] == wanted and is_near(words[len(wanted) :])
 
 
 def _fits_path(pattern: str, path: str) -> bool:

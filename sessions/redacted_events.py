@@ -41,7 +41,7 @@ class RedactedEvents:
     """The events of one process, in order. Text that grows is held back where a secret may begin.
 
     What tools do is told with paths as people may see them: `workdir` is the room's own. What a person is
-    asked to allow keeps its paths.
+    asked to allow keeps its paths; its title has those of the room relative.
     """
 
     def __init__(self, redactor: Redactor, workdir: Path | None = None) -> None:
@@ -86,7 +86,8 @@ class RedactedEvents:
             case BackgroundTasks(names=names):
                 return [replace(event, names=tuple(self._paths(cut(name)) for name in names))]
             case PermissionAsk(title=title):
-                return [replace(masked_ask(event, self._redactor), title=cut(title))]
+                title = shown_paths(cut(title), self._workdir, keep_others=True)
+                return [replace(masked_ask(event, self._redactor), title=title)]
             case QuestionAsk() | PlanAsk():
                 return [masked_ask(event, self._redactor)]
             case Retry(error=error):

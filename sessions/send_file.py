@@ -115,13 +115,14 @@ class _Sender:
 
     async def _send(self, named: Sequence[str], caption: str, address: ChatAddress) -> str:
         limit = self._engine.file_limit_bytes(address.channel_id)
-        read = await asyncio.to_thread(_read_all, self._workdir, named, limit, self._engine.redactor)
+        redactor = self._engine.redactor
+        read = await asyncio.to_thread(_read_all, self._workdir, named, limit, redactor)
         kept: list[PieceFile] = []
         try:
             for file in read:  # one by one, so that those which are kept are known if the next one is not
                 added = await self._spool.add(file.name, file.content, shown=file.path)
                 kept.append(added)
-            await self._post(kept, one_line(caption, _CAPTION_CHARS), address)
+            await self._post(kept, one_line(redactor.text(caption), _CAPTION_CHARS), address)
         except (SpoolFull, OSError, StateError):  # what is cancelled may be stored all the same
             await self._spool.remove(kept)
             raise
@@ -167,7 +168,8 @@ def _read_all(workdir: Path, named: Sequence[str], limit_bytes: int, redactor: R
         masked = redacted_file(content, redactor)
         if masked != content and not is_text(content):
             raise NotSendable(f"`{PurePosixPath(path).name[:_NAME_CHARS]}` holds a secret of this bot's.")
-        read.append(_Read(file_name(outgoing.name), path, masked, masked != content))
+        shown = file_name(redactor.text(outgoing.name))
+        read.append(_Read(shown, redactor.text(path), masked, masked != content))
     return read
 
 

@@ -10,10 +10,11 @@ _ABSOLUTE: Final = re.compile(r"(?<![\w.~/:%@+\\<-])(?:/[\w.@+%~=,-]+){2,}/?")
 _KNOWN: Final = ("/dev/",)
 
 
-def shown_paths(text: str, workdir: Path | None) -> str:
+def shown_paths(text: str, workdir: Path | None, *, keep_others: bool = False) -> str:
     """Return `text` with paths below `workdir` relative to it, and all others cut to their last part.
 
-    `/room/work/src/a.py` becomes `src/a.py`, `/home/ann/secret/b.txt` becomes `…/b.txt`.
+    `/room/work/src/a.py` becomes `src/a.py`, `/home/ann/secret/b.txt` becomes `…/b.txt`, or stays with
+    `keep_others`: somebody decides by it.
     """
     if "/" not in text:
         return text
@@ -25,7 +26,7 @@ def shown_paths(text: str, workdir: Path | None) -> str:
             return "."
         if base and path.startswith(f"{base}/"):
             return path[len(base) + 1 :]
-        if path.startswith(_KNOWN):
+        if keep_others or path.startswith(_KNOWN):
             return path
         return f"…/{path.rstrip('/').rpartition('/')[2]}"
 

@@ -16,6 +16,7 @@ from sessions.process import is_locked
 from sessions.prompts import prompt_uuid
 from sessions.records import FormerSession, Renewed, Resumed, SessionChange, SessionRecord
 from sessions.store.values import Kind, Piece, Turn, TurnResult, TurnState
+from sessions.tombstones import Tombstone, tombstones
 from sessions.workdirs import checked_workdir
 
 FRESH: Final = "Started fresh: I remember nothing of what was said here before. Files and memory notes stay."
@@ -116,6 +117,10 @@ async def _resumed(engine: Engine, turn: Turn) -> _Done:
     found = next((one for one in former if is_called(one.agent_session_id, asked.id)), None)
     if found is not None:
         return await _back(engine, record, found, owner=asked.owner)
+    stones = await tombstones(engine.store) if asked.owner else ()
+    stone = next((one for one in stones if is_called(one.record.agent_session_id, asked.id)), None)
+    if stone is not None and stone.key != turn.key:
+        return await _from_deleted(engine, record, stone)
     if asked.owner and "terminal" in engine.adapter.can and engine.own_config is not None:
         return await _from_terminal(engine, record, asked.id)
     raise UserError(_GONE)
@@ -146,6 +151,23 @@ async def _back(engine: Engine, record: SessionRecord, found: FormerSession, *, 
     called = f" **{words.title}**" if words and words.title else ""
     text = f"Back in the session{called}.{where} The one before stays in `/sessions`; files are as they are."
     return text, change, ()
+
+
+async def _from_deleted(engine: Engine, record: SessionRecord, stone: Tombstone) -> _Done:
+    new_id, conversations = engine.adapter.new_session_id(), engine.adapter.conversations
+    target = replace(engine.kept(record), agent_session_id=new_id)
+    await asyncio.to_thread(engine.paths.make_room, record.key, record.workdir, record.memory_dir)
+    count = await asyncio.to_thread(conversations.copy, engine.kept(stone.record), target)
+    change = Resumed(
+        agent_session_id=new_id,
+        workdir=record.workdir,
+        created=stone.record.created,
+        reason="resume",
+        turn_count=count,
+        title=title_of(stone.name),
+    )
+    called = f" **{stone.name}**" if stone.name else ""
+    return f"This room goes on with what was said in the deleted place{called}.", change, ()
 
 
 async def _from_terminal(engine: Engine, record: SessionRecord, name: str) -> _Done:

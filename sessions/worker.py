@@ -170,8 +170,7 @@ class Worker:
         while turn is not None:
             result = await self._serve(lease, agent, turn)
             log.info("turn done", extra={"id": turn.id, "state": result.state, "took_s": self.running_for_s})
-            if agent.is_open:
-                pool.idle(self._key, evictable=agent.is_evictable)
+            agent.rest()
             has_had_its_time = self._engine.clock.monotonic_s() >= until_s
             passing_on = self._is_draining or not may_go_on() or (has_had_its_time and pool.is_contended)
             turn = await self._advance(lease, result, Take.NONE if passing_on else Take.ONE)

@@ -10,7 +10,7 @@ import aiohttp
 import discord
 
 from bot.chat import ChatError, ChatPort
-from bot.chat_discord.components import files_of, modal_of, view_of
+from bot.chat_discord.components import files_of, holds_secret, modal_of, view_of
 from bot.components import Modal
 from bot.render import pieces
 from bot.said import Said
@@ -31,6 +31,10 @@ _ALREADY_ACKNOWLEDGED: Final = 40060
 _CALL_S: Final = 10.0
 _LIMIT_CHARS: Final = 2000
 _LOST: Final = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
+_MASKED_HERE: Final = (
+    "There is a secret in this text, so it cannot be changed here: saving it would store the mask. A setting"
+    " can be written anew after **Inherit** in `/config`; a memory file is changed on disk, or by the agent."
+)
 _NOBODY: Final = discord.AllowedMentions.none()
 
 
@@ -56,6 +60,16 @@ async def open_modal(interaction: discord.Interaction, modal: Modal) -> None:
     except _LOST as error:
         if not (isinstance(error, discord.HTTPException) and error.code == _ALREADY_ACKNOWLEDGED):
             log.warning("a modal was not opened", extra={"reason": str(error)})
+
+
+async def modal_in_words(
+    interaction: discord.Interaction, work: Awaitable[Modal | None], name: str
+) -> Modal | Said | None:
+    """Return a modal that can be opened, or what to say in its place; None if there is none."""
+    modal = await in_words(work, name)
+    if isinstance(modal, Modal) and holds_secret(modal, _redactor(interaction)):
+        return Said(_MASKED_HERE)
+    return modal
 
 
 async def in_words(work: Awaitable[_T], name: str) -> _T | Said:
@@ -85,7 +99,7 @@ async def tell(interaction: discord.Interaction, said: Said) -> None:
             view = view_of(said.rows, redactor) if is_last else None
             given: dict[str, Any] = {} if view is None else {"view": view}
             if said.files and is_last:
-                given["files"] = files_of(said.files, redactor)
+                given["files"] = await asyncio.to_thread(files_of, said.files, redactor)
             async with asyncio.timeout(_CALL_S):
                 await interaction.followup.send(body, ephemeral=True, allowed_mentions=_NOBODY, **given)
     except _LOST as error:
@@ -103,9 +117,12 @@ async def say_aloud(port: ChatPort, interaction: discord.Interaction, text: str)
 
 
 async def become(interaction: discord.Interaction, said: Said) -> None:
-    """Let the private message whose button was clicked become something else, after `acknowledge`."""
+    """Let the private message whose button was clicked become something else, after `acknowledge`.
+
+    What does not fit it is left out.
+    """
     redactor = _redactor(interaction)
-    text, view = redactor.text(said.text), view_of(said.rows, redactor)
+    text, view = pieces(redactor.text(said.text), _LIMIT_CHARS)[0], view_of(said.rows, redactor)
     try:
         async with asyncio.timeout(_CALL_S):
             await interaction.edit_original_response(content=text, view=view, allowed_mentions=_NOBODY)

@@ -64,6 +64,11 @@ def modal_of(modal: Modal, redactor: Redactor) -> discord.ui.Modal:
     return shown
 
 
+def holds_secret(modal: Modal, redactor: Redactor) -> bool:
+    """Whether a text that somebody would change in a modal has a mask in it: saving would store that."""
+    return any(redactor.text(field.text) != field.text for field in modal.fields)
+
+
 def files_of(files: Iterable[FileOut], redactor: Redactor) -> list[discord.File]:
     """Return files as discord.py sends them, their names and contents masked. Takes long for large ones."""
     return [

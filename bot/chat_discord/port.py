@@ -143,6 +143,8 @@ class DiscordPort:
                         del given["reference"]
                         sent = await send(**given)
         except ChatRefused as error:
+            if not files and isinstance(error, FilesRefused):  # there is nothing to leave out
+                raise ChatRefused(str(error)) from error
             if files and is_forbidden(error):  # perhaps no message at all: without files that shows
                 raise FilesRefused(str(error), reason="forbidden") from error
             raise

@@ -1,7 +1,7 @@
 """Messages read over Discord's REST API for what is around a prompt: a `Reader`."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import discord
@@ -37,6 +37,27 @@ class DiscordReader:
             return True
         me = channel.guild.me
         return not me or channel.permissions_for(me).read_message_history
+
+    def may_see(self, channel_id: str, person_id: str, role_ids: Collection[str]) -> bool:
+        """Whether somebody with these roles may read what was said in a channel, from memory.
+
+        False if that is not known; a thread is none, it has the rights of its channel.
+        """
+        channel = self._client.get_channel(int(channel_id))
+        if not isinstance(channel, discord.abc.GuildChannel):
+            return False
+        guild, person, roles = channel.guild, int(person_id), [int(role) for role in role_ids]
+        wide = guild.default_role.permissions
+        for role in roles:
+            if (known := guild.get_role(role)) is not None:
+                wide |= known.permissions
+        if person == guild.owner_id or wide.administrator:
+            return True
+        # As Discord folds them: everybody's, then those of all roles together, then their own.
+        said = {target.id: over.read_message_history for target, over in channel.overwrites.items()}
+        of_roles = [said[role] for role in roles if said.get(role) is not None]
+        folded = (said.get(guild.id), any(of_roles) if of_roles else None, said.get(person))
+        return next((one for one in reversed(folded) if one is not None), wide.read_message_history)
 
     async def message(self, channel_id: str, message_id: str) -> Read | None:
         """Return a message; None if there is no such message, or if nobody said it."""

@@ -12,7 +12,7 @@ from discord import app_commands
 
 from bot.chat import ChatPort, Incoming, Role
 from bot.chat_discord.address import incoming, person, place_of_interaction
-from bot.chat_discord.answering import acknowledge, in_words, open_modal, say_aloud, tell
+from bot.chat_discord.answering import acknowledge, in_words, modal_in_words, open_modal, say_aloud, tell
 from bot.chat_discord.components import fitted
 from bot.chat_discord.held import Act
 from bot.commands import COMMANDS
@@ -57,7 +57,7 @@ class _Use:
         command, desk = self.command, self.desk
         who, place = person(interaction.user), place_of_interaction(interaction)
         form = desk.interactions.form(command, who, place, interaction.id, options, message)
-        modal = None if form is None else await in_words(form, command.name)
+        modal = None if form is None else await modal_in_words(interaction, form, command.name)
         if isinstance(modal, Modal):  # Discord takes a modal as the first answer alone
             await open_modal(interaction, modal)
             return
@@ -106,7 +106,7 @@ def _completer(use: _Use, option: str) -> Any:
         typed = {name: value for name, value in vars(interaction.namespace).items() if isinstance(value, str)}
         return [
             app_commands.Choice(name=fitted(choice.label, _CHOICE_UNITS), value=choice.value)
-            for choice in use.desk.interactions.suggest(use.command, option, who, place, typed)
+            for choice in await use.desk.interactions.suggest(use.command, option, who, place, typed)
         ]
 
     return complete

@@ -9,7 +9,15 @@ from discord.ui import DynamicItem, Item, View
 
 from bot.chat import ChatError, ChatPort
 from bot.chat_discord.address import person, place_of_interaction
-from bot.chat_discord.answering import acknowledge, become, in_words, open_modal, say_aloud, tell
+from bot.chat_discord.answering import (
+    acknowledge,
+    become,
+    in_words,
+    modal_in_words,
+    open_modal,
+    say_aloud,
+    tell,
+)
 from bot.chat_discord.components import pressed
 from bot.clicks import parse_click
 from bot.components import Modal
@@ -33,7 +41,7 @@ def our_component(desk: Desk, port: ChatPort) -> type[DynamicItem[Item[View]]]:
             return cls(item)
 
         async def callback(self, interaction: discord.Interaction[Any]) -> None:
-            modal = await in_words(_modal(desk, interaction), "button")
+            modal = await modal_in_words(interaction, _modal(desk, interaction), "button")
             if isinstance(modal, Modal):  # Discord takes a modal as the first answer alone
                 await open_modal(interaction, modal)
                 return

@@ -6,11 +6,12 @@ from typing import Final
 from bot.access import Tier
 from bot.commands.spec import Call, Command, Option
 from bot.components import FileOut
+from bot.render import pieces
 from bot.said import Said
 from sessions.errors import AgentError, UserError
 
 _MARK: Final = "-# Beside the conversation: nobody else sees this, and the session does not know of it."
-_SHOWN_CHARS: Final = 1700
+_SHOWN_UNITS: Final = 1700
 _QUESTION_CHARS: Final = 4000
 
 
@@ -22,10 +23,13 @@ async def _run(call: Call) -> Said:
         answer = await call.rooms.asides.ask(call.key, replace(call.prompt, text=question))
     except AgentError as error:
         raise UserError(f"There was no answer. {error}") from error
-    if len(answer) <= _SHOWN_CHARS:
-        return Said(f"{answer}\n{_MARK}")
-    whole = FileOut("answer.md", answer.encode())
-    return Said(f"{answer[:_SHOWN_CHARS].rstrip()}… (all of it in the file)\n{_MARK}", files=(whole,))
+    begun, *rest = pieces(answer, _SHOWN_UNITS) or ["The agent said nothing. Ask it in other words."]
+    if not rest:
+        return Said(f"{begun}\n{_MARK}")
+    whole = FileOut("answer.md", answer.encode("utf-8", "replace"))
+    return Said(
+        f"{begun}\n-# This is the beginning. The file answer.md has all of it.\n{_MARK}", files=(whole,)
+    )
 
 
 BTW: Final = Command(

@@ -79,9 +79,9 @@ async def _said(call: Call, accepted: Awaitable[Accepted], change: Rearrangement
     if (await call.rooms.queue(call.key)).paused:
         return Said("This room is paused. It is changed once `/queue` resumes it.")
     if not ahead:
-        return Said("This room is looked at and changed; what came of it is said in the channel.")
+        return Said("This room is looked at and changed; the channel hears what came of it.")
     ended = "the turn before this has ended" if ahead == 1 else f"the {ahead} turns before this have ended"
-    return Said(f"This room is changed when {ended}; what came of it is said in the channel then.")
+    return Said(f"This room is changed when {ended}; the channel hears then what came of it.")
 
 
 CWD: Final = Command(

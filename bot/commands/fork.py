@@ -35,5 +35,6 @@ FORK: Final = Command(
     description="Open a thread that knows all that was said here and goes its own way",
     tier=Tier.USER,
     run=_run,
+    opens_thread=True,
     options=(Option(name="name", description="What the thread is called", kind="words"),),
 )

@@ -44,4 +44,5 @@ FORK_HERE: Final = Command(
     tier=Tier.USER,
     run=_run,
     on_message=True,
+    opens_thread=True,
 )

@@ -62,6 +62,8 @@ def command_view(command: Command) -> Said:
     lines += [f"- `{option.name}`: {option.description}{_choices(option)}" for option in command.options]
     if command.on_message:
         lines.append("Right-click a message, or hold it, and choose Apps.")
+    if command.opens_thread:
+        lines.append("It works in a server's channels, not in threads or direct messages.")
     return Said("\n".join(lines))
 
 
@@ -84,9 +86,11 @@ def _pages(groups: Groups, tier: Tier) -> Iterator[Sequence[str]]:
     page: list[str] = []
     for topic, commands in theirs(groups, tier).items():
         block = [f"**{topic}**", *map(_line, commands)]
-        if page and _units([*page, *block]) > _PAGE_UNITS:
+        if page and _units([*page, "", *block]) > _PAGE_UNITS:
             yield page
             page = []
+        elif page:
+            page = [*page, ""]  # without it the topic would belong to the list before it
         for line in block:
             if page and _units([*page, line]) > _PAGE_UNITS:
                 yield page

@@ -33,6 +33,6 @@ async def told(call: Call, accepted: Awaitable[Accepted], what: str, deed: str, 
     if (await call.rooms.queue(call.key)).paused:
         return Said(f"{what} once `/queue` resumes this room: it is paused.")
     if not ahead:
-        return Said(f"{what} now; what came of it is said in the channel.")
+        return Said(f"{what} now; the channel hears what came of it.")
     ended = "the turn before this has ended" if ahead == 1 else f"the {ahead} turns before this have ended"
-    return Said(f"{what} when {ended}; what came of it is said in the channel then.")
+    return Said(f"{what} when {ended}; the channel hears then what came of it.")

@@ -15,6 +15,10 @@ class PastRooms(Protocol):
         """Return what is remembered of a room, for whoever types. Never waits."""
         ...
 
+    async def ready(self, key: SessionKey) -> None:
+        """Wait until `seen` is up to date, a second at most."""
+        ...
+
     async def sessions(self, key: SessionKey) -> Sequence[PastSession]:
         """Return a room's sessions: the one that it is in, then the others, the newest first."""
         ...

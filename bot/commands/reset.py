@@ -1,4 +1,4 @@
-"""/reset: the room starts a fresh session; the former one stays on disk."""
+"""/reset: the room starts a fresh session; the former one stays in /sessions."""
 
 from collections.abc import Awaitable
 from typing import Final
@@ -41,7 +41,7 @@ async def _said(call: Call, accepted: Awaitable[Accepted], *, now: bool) -> Said
 
 RESET: Final = Command(
     name="reset",
-    description="Start a fresh session in this room; the former one stays on disk",
+    description="Start a fresh session in this room; the former one stays in /sessions",
     tier=Tier.OPERATOR,
     run=_run,
     options=(Option(name="now", description="End the running turn first instead of waiting for it"),),

@@ -39,8 +39,8 @@ async def _refused() -> Said:
 
 
 def may_see(one: PastSession, tier: Tier) -> bool:
-    """Whether somebody may know of a session: those of terminals are the owners'."""
-    return tier >= Tier.OWNER or one.state not in ("terminal", "in use")
+    """Whether somebody may know of a session: what was said elsewhere is for owners alone."""
+    return tier >= Tier.OWNER or one.state in ("open", "former")
 
 
 def _suggest(hint: Hint) -> Sequence[Choice]:
@@ -55,9 +55,15 @@ def _suggest(hint: Hint) -> Sequence[Choice]:
     return found[:MAX_CHOICES]
 
 
+async def _ready(hint: Hint) -> None:
+    await hint.rooms.past.ready(hint.key)
+
+
 def _label(one: PastSession, now: datetime) -> str:
     turns = "1 turn" if one.turn_count == 1 else f"{one.turn_count} turns"
-    where = {"terminal": " · terminal", "in use": " · open in a terminal"}.get(one.state, "")
+    where = {"terminal": " · terminal", "in use": " · open in a terminal", "deleted": " · deleted"}.get(
+        one.state, ""
+    )
     rest = f" · {shown_age(one.last_used, now)} · {turns}{where}"
     title = title_or_none(one)
     room = _LABEL_CHARS - len(rest)
@@ -69,5 +75,9 @@ RESUME: Final = Command(
     description="Go on with a former session of this room, or one from a terminal",
     tier=Tier.OPERATOR,
     run=_run,
-    options=(Option(name="session", description="Its name, or its id", kind="text", suggest=_suggest),),
+    options=(
+        Option(
+            name="session", description="Its name, or its id", kind="text", suggest=_suggest, ready=_ready
+        ),
+    ),
 )

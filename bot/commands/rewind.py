@@ -61,6 +61,10 @@ def _suggest(hint: Hint) -> Sequence[Choice]:
     return found[:MAX_CHOICES]
 
 
+async def _ready(hint: Hint) -> None:
+    await hint.rooms.past.ready(hint.key)
+
+
 _WHAT: Final = "The conversation goes back to before that message"
 
 REWIND: Final = Command(
@@ -74,6 +78,7 @@ REWIND: Final = Command(
             description="That message, and all said after it, is forgotten",
             kind="text",
             suggest=_suggest,
+            ready=_ready,
         ),
     ),
 )

@@ -95,6 +95,8 @@ async def _resume(
     )
     ahead = (await rooms.accept(row)).ahead
     when = "now" if not ahead else "when what is before this has ended"
+    if (await rooms.queue(key)).paused:
+        when = "once `/queue` resumes this room, which is paused"
     text = f"This room goes on with **{plain(title_or_none(one)[:200])}** {when}; the channel hears of it."
     return Clicked(Said(text), deed="resume", detail=one.ref)
 

@@ -207,8 +207,8 @@ class Option:
     """What is given with a command.
 
     A `text` must be given. A `flag` is no without; nothing else need be given, a `choice` is one of
-    `choices`. `suggest` offers texts while somebody types: from
-    memory alone, at most 25.
+    `choices`. `suggest` offers texts while somebody types: from memory alone, at most 25; `ready` has what
+    it needs brought there before, within a second.
     """
 
     name: str
@@ -216,6 +216,7 @@ class Option:
     kind: Literal["flag", "text", "words", "path", "user", "role", "choice"] = "flag"
     choices: tuple[str, ...] = ()
     suggest: Callable[[Hint], Sequence[Choice]] | None = None
+    ready: Callable[[Hint], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,7 +225,8 @@ class Command:
 
     Nobody below `tier` gets so far. What it returns is for the person who called alone. It raises UserError
     or StateError, on awaiting. With `on_message` it is used on a message, by a right click, and has no
-    options. `form` opens a modal instead, unless it gives None; it comes within a second.
+    options. `form` opens a modal instead, unless it gives None; it comes within a second. What `opens_thread`
+    refuses where none can be opened: in threads and direct messages.
     """
 
     name: str
@@ -233,4 +235,5 @@ class Command:
     run: Callable[[Call], Awaitable[Said]]
     options: tuple[Option, ...] = ()
     on_message: bool = False
+    opens_thread: bool = False
     form: Callable[[Call], Awaitable[Modal | None]] | None = None

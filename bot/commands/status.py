@@ -23,12 +23,12 @@ _ISOLATION: Final = {
     "none": "none: agents are kept apart by directories alone",
 }
 _WHEN_BUSY: Final = {
-    "queue": "waits for its turn",
+    "queue": "waits",
     "steer": "is handed to what runs",
     "interrupt": "ends what runs",
 }
 _ON_INTERRUPT: Final = {
-    "ask": "asks what shall become of it",
+    "ask": "asks how to go on",
     "resume": "goes on by itself",
     "fail": "is given up",
 }
@@ -56,7 +56,7 @@ def status_text(status: RoomStatus) -> str:
         f"Agent: {status.vendor} · model: {model}{effort} · process: {process}",
         f"Mode: `{room.permission_mode}`: it {MODES[room.permission_mode]}",
         f"Isolation: {_ISOLATION.get(status.isolation, status.isolation)}{_network(status.reaches)}",
-        f"What is said during a turn {busy}; a turn that a restart cuts off {cut}.",
+        f"While a turn runs, a new message {busy}; after a restart, a turn that was cut off {cut}.",
         f"Shown: display {room.display} · thinking {room.thinking} · footer {room.footer}{_prompt(room)}",
     ]
     if status.mounts:

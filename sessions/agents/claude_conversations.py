@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from sessions.agents.claude_fields import as_int, as_map
+from sessions.agents.claude_fields import as_int, as_map, as_text
 from sessions.agents.claude_transcript import (
     PROJECTS,
     Row,
@@ -123,8 +123,9 @@ class ClaudeConversations:
         found: list[Foreign] = []
         for file in files[:_MOST]:
             name = file.name.removesuffix(".jsonl")
-            title, count = _summed_up(own / PROJECTS / place / file.name)
-            if count:
+            title, count, where = _summed_up(own / PROJECTS / place / file.name)
+            # Another directory can have the same name there: `/a/b-c` and `/a/b/c`.
+            if count and where in ("", str(workdir)):
                 when = datetime.fromtimestamp(file.changed_s, UTC)
                 one = Foreign(
                     agent_session_id=name, title=title, last_used=when, turn_count=count, in_use=name in used
@@ -215,15 +216,16 @@ def _shown(row: Row) -> list[str]:
             return []
 
 
-def _summed_up(transcript: Path) -> tuple[str, int]:
-    """Return the first words in a transcript and how many prompts it holds."""
-    title, count = "", 0
+def _summed_up(transcript: Path) -> tuple[str, int, str]:
+    """Return the first words in a transcript, how many prompts it holds, and where it began; "" unknown."""
+    title, count, where = "", 0, ""
     with contextlib.suppress(OSError):
         for row in rows(transcript, _USER):
             if _is_prompt(row):
                 count += 1
                 title = title or " ".join(_said(row).split())[:_TITLE_CHARS]
-    return title, count
+                where = where or as_text(row.get("cwd"))
+    return title, count, where
 
 
 def _in_use(own: Path) -> frozenset[str]:

@@ -21,12 +21,13 @@ from sessions.agents.claude_context import context_use
 from sessions.agents.claude_events import Skipped, Translation, Unfit
 from sessions.agents.claude_frames import prompt_frames
 from sessions.agents.claude_gate import Gate
+from sessions.agents.claude_mode import ModeBack
 from sessions.agents.claude_reader import Reader
 from sessions.agents.claude_start import VENDOR, options, start_error
 from sessions.agents.claude_transcript import config_dir, find_answer, find_transcript
 from sessions.box.started import Started
 from sessions.errors import AgentGone
-from sessions.events import Event, Exited
+from sessions.events import Event, Exited, TurnDone
 from sessions.process import is_locked, to_the_end
 
 log = logging.getLogger(__name__)
@@ -70,6 +71,8 @@ class ClaudeSession:
         )
         self._source = Reader(self._client, self._take, self._tell, self._unread)
         self._started = Started(spec.lock)
+        mode = cast("PermissionMode", spec.permission_mode)
+        self._mode = ModeBack(lambda: self._client.set_permission_mode(mode), lambda: self._started.end(0))
         self._reader: asyncio.Task[None] | None = None
         self._close_once = asyncio.Lock()
         self._is_interrupting = False
@@ -113,20 +116,18 @@ class ClaudeSession:
             raise RuntimeError("a Claude session works on one turn at a time")
         self._translation.expect(turn)
         self._gate.expect()
+        self._take_mode_back()  # as a rule that is done: it began with the end of the turn before
+        if not await self._mode.is_back():
+            raise self._gone()
         try:
-            await self._take_mode_back()
             await self._client.query(prompt_frames(turn))
         except CLIConnectionError as error:
             raise self._gone() from error
 
-    async def _take_mode_back(self) -> None:
+    def _take_mode_back(self) -> None:
         """End what the approval of a plan allowed: it counts for its own turn alone."""
-        if not self._asks.takes_mode_back():
-            return
-        try:
-            await self._client.set_permission_mode(cast("PermissionMode", self._spec.permission_mode))
-        except Exception as error:  # the SDK's refusals have no common class; a new process has the mode
-            raise self._gone() from error
+        if self._asks.takes_mode_back():
+            self._mode.begin()
 
     async def steer(self, turn: TurnInput) -> bool:
         """Hand a further prompt to the running turn; False if none runs, or it is being ended."""
@@ -206,6 +207,7 @@ class ClaudeSession:
                 return
             self._source.is_closing = True
             self._asks.ending()
+            await self._mode.close()
             try:
                 async with asyncio.TaskGroup() as tasks:
                     force = tasks.create_task(self._force(grace_s))
@@ -256,6 +258,8 @@ class ClaudeSession:
                     await self._started.end(0)
                     return
                 case _:
+                    if isinstance(item, TurnDone):
+                        self._take_mode_back()
                     self._events.put_nowait(item)
                     self._gate.follow(item)
 

@@ -32,6 +32,8 @@ LET_GO: Final = """
     WHERE state = 'merged' AND merged_into IN (SELECT value FROM json_each(:turns))
       AND seq NOT IN (SELECT value FROM json_each(:turns))"""
 UNCUT: Final = "UPDATE lane SET cut_off = NULL WHERE cut_off IN (SELECT value FROM json_each(:turns))"
+TITLES: Final = "SELECT name, text FROM fact WHERE scope = 'title'"
+UNTITLE: Final = "DELETE FROM fact WHERE scope = 'title' AND name = ?"
 DELETE_PIECES: Final = "DELETE FROM outbox WHERE turn IN (SELECT value FROM json_each(:turns))"
 DELETE_TURNS: Final = "DELETE FROM turn WHERE seq IN (SELECT value FROM json_each(:turns))"
 # The newest number must never be given again: the nonces of messages are made from it.
@@ -73,6 +75,7 @@ def forget_person(connection: sqlite3.Connection, person: str, now: str) -> Trac
         said = _said(row)
         del said["quote"]
         connection.execute(UNQUOTE, {"seq": row["seq"], "prompt": json.dumps(said)})
+    _unname(connection, [" ".join(str(_said(row)["text"]).split()) for row in own])
     _delete(connection, own, now)
     return there_was
 
@@ -85,6 +88,15 @@ def forget_room(connection: sqlite3.Connection, key: SessionKey, now: str) -> Tr
     for statement in DELETE_ROOM:
         connection.execute(statement, {"key": key})
     return there_was
+
+
+def _unname(connection: sqlite3.Connection, said: Sequence[str]) -> None:
+    """Forget what sessions are called after somebody's words: all of them, or the first ones and "…"."""
+    for row in connection.execute(TITLES).fetchall():
+        title: str = row["text"]
+        begins = title.removesuffix("…")
+        if title in said or (begins != title and any(words.startswith(begins) for words in said)):
+            connection.execute(UNTITLE, (row["name"],))
 
 
 def _overwrite(connection: sqlite3.Connection) -> None:

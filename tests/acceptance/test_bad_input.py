@@ -124,12 +124,11 @@ async def test_a_permission_that_is_lost_under_a_turn_comes_back(tmp_path: Path)
 async def test_a_long_answer_with_an_open_fence_arrives_whole_and_pings_nobody(tmp_path: Path) -> None:
     async with scene(tmp_path) as (guild, bot, lab):
         said = await guild.user("ann").says("5,000 please", lab)
-        await lab.next_from_bot(after=said, containing="line_199")
+        answer = await lab.next_from_bot(after=said, matching=lambda m: bool(m.attachments))
         assert await bot.outbox.flush(5)
-        shown = from_bot(guild, lab)
-        assert len(shown) > 2
-        assert all(text.count("```") == 2 and len(text) <= 2000 for text in shown)
-        code = "\n".join(text.partition("```python\n")[2].removesuffix("\n```") for text in shown)
+        assert "The code, 200 lines, is in the file code-1.py." in answer.content
+        [file] = answer.attachments
+        code = guild.world.files[file.id].decode()
         assert code.splitlines() == [f"line_{n} = {n}  # and so on" for n in range(200)]
         assert guild.ledger.pings() == []
 

@@ -118,6 +118,17 @@ async def test_a_persons_turns_and_quoted_words_are_forgotten(store: Store) -> N
     assert (await store.upkeep.traces_of_person(BEN)).turns == 2
 
 
+async def test_what_a_session_is_called_is_forgotten_with_the_words_that_it_comes_from(store: Store) -> None:
+    long = "SECRET word " * 20
+    await answered(store, 1, words("SECRET  one"))
+    await answered(store, 2, words(long), OTHER)
+    await store.past.name("short", "SECRET one")
+    await store.past.name("long", f"{long[:79].rstrip()}…")
+    await store.past.name("kept", "SECRET")
+    await store.upkeep.forget_person(ANN)
+    assert await store.facts("title") == {"kept": "SECRET"}
+
+
 async def test_what_a_forgotten_turn_took_along_waits_again(store: Store) -> None:
     await says(store, 1, words("SECRET"))
     lease, running = await taken(store)

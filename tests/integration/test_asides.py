@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from sessions.agents.base import AgentSession, SessionSpec
+from sessions.agents.scripted import ScriptedAdapter
+from sessions.asides import Asides
 from sessions.errors import UserError
 from sessions.keys import session_key
 from sessions.store.values import Prompt, TurnState
@@ -66,6 +69,42 @@ async def test_a_side_question_that_hangs_ends_in_time_and_with_the_bot(tmp_path
     with pytest.raises(UserError, match="about to stop"):
         await asked
     assert not aside.exists()
+
+
+class SlowToEnd(ScriptedAdapter):
+    """Its processes end once they may."""
+
+    def __init__(self) -> None:
+        self.ending = asyncio.Event()
+        self.may_end = asyncio.Event()
+
+    async def open(self, spec: SessionSpec) -> AgentSession:
+        """Start one."""
+        session = await super().open(spec)
+        close = session.close
+
+        async def slowly(grace_s: float) -> None:
+            self.ending.set()
+            await self.may_end.wait()
+            await close(grace_s)
+
+        session.close = slowly
+        return session
+
+
+async def test_the_bot_ends_while_a_side_question_is_ending_because_it_took_too_long(tmp_path: Path) -> None:
+    adapter = SlowToEnd()
+    async with house(tmp_path, script=SCRIPT, adapter=adapter) as home:
+        await told(home, "lab", "the word is plum")
+        asides = Asides(home.engine, limit_s=1.0)
+        asked = asyncio.ensure_future(asides.ask(LAB, Prompt(text="hang")))
+        await adapter.ending.wait()
+        ending = asyncio.ensure_future(asides.end())
+        await asyncio.sleep(0)
+        adapter.may_end.set()
+        await ending
+        with pytest.raises(UserError, match="no answer within"):
+            await asked
 
 
 async def test_what_a_crash_left_of_a_side_question_is_gone_at_the_next_start(tmp_path: Path) -> None:

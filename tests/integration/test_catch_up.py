@@ -63,7 +63,10 @@ async def answered(bot: WholeBot, place: Place) -> list[str]:
 async def heard(guild: OfflineGuild, place: Place, text: str = "hello") -> Message:
     """Say something, wait for its answer, and return it: from then on the bot takes part in the place."""
     said = await guild.user("ann").says(text, place)
-    return await place.next_from_bot(after=said, containing=text, timeout=60)
+    # The live message holds these words as well, and replies to nothing.
+    return await place.next_from_bot(
+        after=said, matching=lambda m: text in m.content and m.reference is not None, timeout=60
+    )
 
 
 async def decided(bot: WholeBot, message: Message) -> str:

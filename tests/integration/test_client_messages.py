@@ -15,14 +15,17 @@ from bot.demo.guild.changes import ThreadMembersChanged
 from sessions.keys import session_key
 from tests.support.whole_bot import WholeBot, whole_bot
 
+
+def lines(part: int) -> str:
+    return "\n".join(f"line_{n} = {n}" for n in range(100 * part, 100 * part + 100))
+
+
 SCRIPT = """
 [[turn]]
 match = "code"
 [[turn.step]]
 text = '''
-```python
-{lines}
-```
+{blocks}
 The end.'''
 [[turn]]
 match = "slow"
@@ -39,7 +42,7 @@ match = "hang"
 text = "half an answer"
 [[turn.step]]
 hang = true
-""".replace("{lines}", "\n".join(f"line_{n} = {n}" for n in range(300)))
+""".replace("{blocks}", "\n".join(f"```python\n{lines(part)}\n```" for part in range(3)))
 
 
 @asynccontextmanager
@@ -155,7 +158,7 @@ async def test_a_long_answer_arrives_in_pieces_with_its_code_fenced(tmp_path: Pa
         await guild.channel("lab").next_from_bot(after=said, containing="The end.")
         parts = await answers(bot, guild.channel("lab"))
         assert len(parts) > 1
-        assert all(part.startswith("```python\n") and part.count("```") == 2 for part in parts)
+        assert all(part.startswith("```python\n") and part.count("```") % 2 == 0 for part in parts)
         assert all(len(part) <= 2000 for part in parts)
 
 

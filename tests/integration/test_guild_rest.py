@@ -200,7 +200,8 @@ async def test_resuming_an_unknown_session_is_answered_with_an_invalid_one(wire:
     async with wire.session.ws_connect(wire.guild.gateway_url) as ws:
         await ws.send_json({"op": 1, "d": None})
         await ws.send_json({"op": 6, "d": {"token": wire.guild.token, "session_id": "1", "seq": 0}})
-        assert [(await ws.receive_json())["op"] for _ in range(3)] == [10, 11, 9]
+        assert (await ws.receive_json())["op"] == 10
+        assert {(await ws.receive_json())["op"] for _ in range(2)} == {11, 9}  # Discord promises no order
 
 
 async def test_a_session_resumed_elsewhere_leaves_its_old_socket_and_replays_what_was_missed(wire: Wire):

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.demo.guild import OfflineGuild, Permission, Place, RateLimits
-from bot.tombstones import tombstones
 from sessions.keys import session_key
+from sessions.tombstones import tombstones
 from tests.support.whole_bot import WholeBot, whole_bot
 
 pytestmark = pytest.mark.timeout(180)

@@ -101,6 +101,24 @@ async def test_prompt_opens_a_modal_with_what_the_room_says_and_an_empty_one_tak
         assert bot.manager.room_settings(key)[0].prompt == ""
 
 
+async def test_a_text_with_a_secret_in_it_is_not_changed_where_it_is_masked(tmp_path: Path) -> None:
+    secret = "sk-ant-api03-0123456789"
+    async with offline_guild() as guild, whole_bot(guild, tmp_path, rules=rules(guild)) as bot:
+        ann, lab, key = guild.user("ann"), guild.channel("lab"), session_key(guild.channel("lab").id)
+        await bot.manager.words.change(key, {"prompt": f"log in with {secret}"})
+        bot.client.redactor.add(secret)
+        answer = await ann.runs("/prompt", lab)
+        assert "There is a secret in this text" in answer.content
+        page = await ann.runs("/config", lab)
+        await ann.selects(page.message, "prompt")
+        await ann.next_private(lab, containing="**prompt**: ")
+        await ann.clicks(page.message, label="Change…")
+        await ann.next_private(lab, containing="There is a secret in this text")
+        await ann.clicks(page.message, label="Inherit")
+        await ann.next_private(lab, containing="prompt: none · the default")
+        assert (await ann.runs("/prompt", lab)).modal is not None
+
+
 @pytest.mark.parametrize("name", ["dan", "cas", "ben"])
 async def test_who_may_not_is_told_who_may_and_changes_nothing(tmp_path: Path, name: str) -> None:
     """Dan is nobody, cas may ask, ben operates: what owners set is not for him."""

@@ -191,6 +191,30 @@ async def test_without_the_permission_to_read_it_is_said_once(tmp_path: Path) ->
         assert len(told) == 1
 
 
+async def test_nobody_is_told_through_the_agent_what_they_may_not_read(tmp_path: Path) -> None:
+    async with offline_guild() as guild, whole_bot(guild, tmp_path, reply_to="mention"):
+        ann, ben, lab = guild.user("ann"), guild.user("ben"), guild.channel("lab")
+        lab.deny(ann.id, Permission.READ_MESSAGE_HISTORY)
+        starter = await ben.says("the word is plum", lab)
+        said = await prompt_of(guild, "hello", lab, names_bot=True)
+        assert "plum" not in said
+        assert "may not read what was said here before" in said
+        thread = await ben.opens_thread(lab, "plan", on=starter)
+        assert "plum" not in await prompt_of(guild, "go on", thread, names_bot=True)
+
+
+async def test_who_may_read_in_person_is_shown_what_was_said(tmp_path: Path) -> None:
+    async with offline_guild() as guild, whole_bot(guild, tmp_path, reply_to="mention"):
+        ann, ben, lab = guild.user("ann"), guild.user("ben"), guild.channel("lab")
+        lab.deny(guild.world.guild_id, Permission.READ_MESSAGE_HISTORY)
+        lab.allow(guild.bot.id, Permission.READ_MESSAGE_HISTORY)
+        await ben.says("the word is plum", lab)
+        assert "plum" not in await prompt_of(guild, "hello", lab, names_bot=True)
+        lab.allow(ann.id, Permission.READ_MESSAGE_HISTORY)
+        await ben.says("the word is pear", lab)
+        assert "pear" in await prompt_of(guild, "again", lab, names_bot=True)
+
+
 async def test_a_room_is_not_held_up_by_another_that_reads(tmp_path: Path) -> None:
     async with offline_guild() as guild, whole_bot(guild, tmp_path, reply_to="mention"):
         lab, desk = guild.channel("lab"), guild.channel("desk")

@@ -20,6 +20,7 @@ from sessions.breaker import WAITING
 from sessions.clock import SystemClock
 from sessions.events import Exited, Problem, RateLimit, Retry
 from sessions.keys import TurnId, session_key
+from sessions.process import is_locked
 from sessions.store import Store, open_store
 from sessions.store.values import Lease
 from tests.support.agents import claude_spec, talk
@@ -165,6 +166,13 @@ async def prompts_ended(home: House, wanted: int) -> list[Reply]:
     return ended
 
 
+async def until_free(lock: Path) -> None:
+    """Wait until no process holds a session: one that ends still writes into its record."""
+    async with asyncio.timeout(60):
+        while await asyncio.to_thread(is_locked, lock):
+            await asyncio.sleep(0.01)
+
+
 async def bodies(home: House) -> list[str]:
     return [row.piece.body for row in await home.store.outbox_due("test", 100)]
 
@@ -189,6 +197,7 @@ async def test_a_lost_conversation_is_told_once_and_answered_once(tmp_path: Path
             record = await home.store.session(LAB)
             assert record is not None
             ids.add(record.agent_session_id)
+            await until_free(home.engine.paths.session_lock(record.agent_session_id))
             home_dir = home.engine.paths.room(LAB).home
             transcript = await asyncio.to_thread(
                 find_transcript, config_dir(home_dir), record.agent_session_id

@@ -1,5 +1,6 @@
 """What the real Claude Code asks of people, and what it makes of their answers."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -10,9 +11,11 @@ import pytest
 from bot.demo.model import OfflineModel
 from sessions.agents.base import Allow, Answers, Deny, SessionSpec
 from sessions.agents.claude import ADAPTER
-from sessions.events import AskWithdrawn, PermissionAsk, PlanAsk, QuestionAsk
+from sessions.agents.claude_transcript import Row, config_dir, find_transcript, rows
+from sessions.events import AskWithdrawn, Idle, PermissionAsk, PlanAsk, QuestionAsk
 from sessions.keys import TurnId
 from tests.support.agents import Talk, claude_spec, talk
+from tests.support.claude import BACKGROUND, enough, is_recorded
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -52,6 +55,13 @@ def spec(tmp_path: Path, model: OfflineModel) -> SessionSpec:
 
 def writes(path: Path) -> str:
     return f"tool:Write:{json.dumps({'file_path': str(path), 'content': 'x'})}"
+
+
+def notified(spec: SessionSpec) -> list[Row]:
+    """Return what Claude Code wrote to itself about ended tasks, from its own record."""
+    transcript = find_transcript(config_dir(spec.home), spec.agent_session_id)
+    assert transcript is not None
+    return [row for row in rows(transcript, b"task-notification") if row.get("type") == "user"]
 
 
 async def planned(agent: Talk, then: str) -> tuple[TurnId, PlanAsk]:
@@ -119,6 +129,20 @@ async def test_edits_accepted_with_a_plan_are_accepted_in_its_turn_alone(spec: S
         turn, plan = await planned(agent, "say:done")
         await agent.session.answer(plan.id, Deny(reason="not yet"))
         assert (await agent.done(turn)).status == "ok"
+
+
+async def test_what_is_done_unasked_after_a_plan_has_the_mode_of_its_room_again(spec: SessionSpec) -> None:
+    async with talk(ADAPTER, replace(spec, permission_mode="plan")) as agent:
+        turn, plan = await planned(agent, f"tool:Bash:{BACKGROUND}\n{writes(spec.workdir / 'a')}\nsay:done")
+        await agent.session.answer(plan.id, Allow(accept_edits=True))
+        assert (await agent.done(turn)).status == "ok"
+        assert (spec.workdir / "a").exists()
+        await agent.first(Idle)
+        await enough(spec)
+        assert (await agent.done(None)).status == "ok"
+        await is_recorded(spec, "task-notification")
+    said = await asyncio.to_thread(notified, spec)
+    assert [row.get("permissionMode") for row in said] == ["plan"]
 
 
 async def test_a_plan_that_is_sent_back_is_told_why(spec: SessionSpec, model: OfflineModel) -> None:

@@ -17,7 +17,7 @@ NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 def past_session(
     number: int,
     title: str = "the word is plum",
-    state: Literal["open", "former", "terminal", "in use"] = "former",
+    state: Literal["open", "former", "terminal", "in use", "deleted"] = "former",
 ) -> PastSession:
     """Return a session that was used `number` hours before noon."""
     return PastSession(
@@ -42,6 +42,8 @@ class FakePast:
 
     def seen(self, key: SessionKey) -> Remembered:
         return Remembered(tuple(self.all), tuple(self.turns))
+
+    async def ready(self, key: SessionKey) -> None: ...
 
     async def sessions(self, key: SessionKey) -> Sequence[PastSession]:
         return tuple(self.all)

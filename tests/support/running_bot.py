@@ -26,6 +26,7 @@ class World:
     data_dir: Path
     bot: asyncio.subprocess.Process | None = None
     settings: dict[str, str] = field(default_factory=dict[str, str])
+    has_footer: bool = False
 
     def environment(self) -> dict[str, str]:
         """Return the bot's whole environment."""
@@ -35,7 +36,8 @@ class World:
             "ROOMKEY_DATA_DIR": str(self.data_dir),
             "ROOMKEY_LOG__LEVEL": "warning",
             "ROOMKEY_ISOLATION": "none",
-            "ROOMKEY_ROOM__FOOTER": "off",  # its figures are other ones in every run
+            # Its figures are other ones in every run.
+            **({} if self.has_footer else {"ROOMKEY_ROOM__FOOTER": "off"}),
             "ROOMKEY_DISCORD__API_BASE": self.guild.api_base,
             "ROOMKEY_DISCORD__GATEWAY_URL": self.guild.gateway_url,
             "ROOMKEY_DISCORD__LISTEN_CHANNELS": json.dumps([self.guild.channel(n).id for n in LISTEN]),

@@ -34,7 +34,6 @@ from bot.receipts import Receipts
 from bot.replies import reply_opener
 from bot.settings import ReplyTo
 from bot.still_may import StillMay
-from bot.tombstones import Tombstones
 from bot.transcriber import Transcriber
 from bot.voice import Hearing
 from sessions.agents.scripted import ADAPTER
@@ -50,6 +49,7 @@ from sessions.settings import AgentSettings
 from sessions.spool import Spool
 from sessions.store import Store, open_store
 from sessions.store.values import STORE_ID
+from sessions.tombstones import Tombstones
 from tests.support.discord_client import READY_S, pointed_at
 
 

@@ -125,7 +125,7 @@ async def stage(
         OfflineModel() as model,
     ):
         guild.add_role("keepers", ["ann"], _KEEPS)
-        world = World(guild, model, root / "roomkey", settings=dict(settings))
+        world = World(guild, model, root / "roomkey", settings=dict(settings), has_footer=True)
         page = await browser.new_page(
             viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=_SCALE, reduced_motion="reduce"
         )

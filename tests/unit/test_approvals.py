@@ -180,6 +180,20 @@ async def test_after_a_restart_an_approved_plan_keeps_its_edits() -> None:
     assert await rooms.permissions.take(KEY, TURN, MARK) == Allow(accept_edits=True)
 
 
+async def test_after_a_restart_nothing_is_allowed_for_good_and_nobody_says_so() -> None:
+    rooms = Rooms()
+    clicked = await decide(click("always"), ANN, CUT, OpenAsks(), rooms)
+    assert clicked.message.text == "-# Allowed once by ann. It counts when the agent asks the same again."
+    assert clicked.deed == "allow request"
+    assert await rooms.permissions.taught(KEY) == []
+
+
+async def test_edits_are_approved_with_a_plan_alone() -> None:
+    rooms = Rooms()
+    await decide(click("edits"), ANN, RUNS, open_asks(), rooms)
+    assert rooms.decided == [(TURN, "toolu_1", Allow())]
+
+
 async def test_after_a_restart_a_no_drops_the_turn() -> None:
     rooms = Rooms()
     clicked = await decide(click("deny"), ANN, CUT, OpenAsks(), rooms)

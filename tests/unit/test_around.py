@@ -1,6 +1,6 @@
 """Which prompts have something around them that is read."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,9 @@ from tests.support.ports import FakePort
 
 class NoReader:
     def may_read(self, channel_id: str) -> bool:
+        raise AssertionError
+
+    def may_see(self, channel_id: str, person_id: str, role_ids: Collection[str]) -> bool:
         raise AssertionError
 
     async def message(self, channel_id: str, message_id: str) -> Read | None:

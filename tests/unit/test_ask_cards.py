@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from bot.chat import ChatRefused, FilesRefused
 from bot.left_cards import SCOPE
@@ -70,7 +71,7 @@ async def test_a_card_says_where_the_agent_works() -> None:
         it.reply.emit(Started(agent_session_id="s", model="m", workdir="/srv/data/room"))
         it.reply.emit(ASK)
         await settled()
-        assert "asked by ann · in data/room · no answer" in it.card
+        assert "asked by ann · in data/room · closes <t:" in it.card
 
 
 async def test_where_no_file_is_taken_a_long_request_can_only_be_denied() -> None:
@@ -112,19 +113,35 @@ async def test_a_reply_changes_the_card_to_the_next_question_and_then_to_the_sum
         assert it.card == "-# Which? **this**\n-# Why? **because** · answered by ann"
 
 
-async def test_a_card_of_a_turn_that_is_cut_off_says_so_and_keeps_its_buttons() -> None:
+async def test_a_card_of_a_turn_that_is_cut_off_says_so_and_that_of_the_turn_offers_its_yes() -> None:
     async with desk() as it:
         it.reply.emit(ASK)
         await settled()
         card = next(iter(it.port.messages))
-        left = [piece for piece in await it.reply.pieces(CUT) if piece.target_id == card]
-    again = [
-        piece for piece in await it.opened().pieces(CUT) if piece.target_id == card
-    ]  # by another process
-    for [piece] in (left, again):
+        left = await it.reply.pieces(CUT)
+    again = await it.opened().pieces(CUT)  # by another process
+    for pieces in (left, again):
+        [piece] = [piece for piece in pieces if piece.target_id == card]
         assert isinstance(piece, Piece)
-        assert (piece.action, piece.target_nonce) == ("fold", it.port.nonces[0])
-        assert "expired: Roomkey was restarted" in piece.body
+        assert (piece.action, piece.target_nonce, piece.buttons) == ("fold", it.port.nonces[0], ())
+        assert piece.body == "-# Bash: ls · expired: Roomkey was restarted before anybody answered"
+        [offer] = [piece for piece in pieces if piece.buttons]
+        assert offer.body.endswith("Allow and continue also says yes to what it asked above.")
+        assert [button.label for button in offer.buttons] == [
+            "Allow and continue",
+            "Continue",
+            "Retry",
+            "Drop",
+        ]
+
+
+async def test_a_card_of_a_turn_that_goes_on_by_itself_keeps_its_buttons() -> None:
+    async with desk() as it:
+        it.reply.emit(ASK)
+        await settled()
+        [piece] = [
+            piece for piece in await it.reply.pieces(replace(CUT, decision="continue")) if piece.buttons
+        ]
         assert [button.label for button in piece.buttons] == ["Allow and continue", "Deny and drop"]
 
 

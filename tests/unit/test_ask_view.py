@@ -32,7 +32,7 @@ def test_the_card_shows_the_tool_all_it_was_given_who_asked_where_and_until_when
     view = permission_view(TURN, ASK, SCENE)
     assert view.text == (
         "**Bash** needs your permission:\n```\ncommand: ls -la\ncat a\n```\n"
-        "-# asked by \\*ann\\* · in /w · no answer <t:1893456000:R> means no"
+        "-# asked by \\*ann\\* · in /w · closes <t:1893456000:R>: no answer means no"
     )
     assert labels(view) == ["Allow once", "Always here (ls *)", *DENIES]
     assert view.files == ()

@@ -143,6 +143,13 @@ def test_terminals_sessions_are_found_by_their_directory_and_their_processes(tmp
     assert list(IT.foreign(tmp_path / "nowhere", Path("/srv/work"))) == []
 
 
+def test_what_was_held_in_a_directory_of_a_like_name_is_not_listed(tmp_path: Path) -> None:
+    write(tmp_path, user(FIRST, "hi", cwd="/srv/work"), name="one")
+    write(tmp_path, user(FIRST, "not yours", cwd="/srv-work"), name="two")
+    found = IT.foreign(config_dir(tmp_path), Path("/srv/work"))
+    assert [one.agent_session_id for one in found] == ["one"]
+
+
 def test_a_terminals_session_is_copied_as_it_is(tmp_path: Path) -> None:
     source = write(tmp_path / "own", user(FIRST, "hi"), name="one")
     home = tmp_path / "home"

@@ -132,9 +132,12 @@ async def test_status_tells_everything_about_the_room_it_is_asked_in() -> None:
     [
         (replace(STATE, state="running", running_for_s=65.0, waiting=2), "running for 1 min 5 s · 2 waiting"),
         (replace(STATE, paused=True), "0 waiting · **paused**: `/queue` resumes it"),
-        (STATE, "What is said during a turn waits for its turn; a turn that a restart cuts off asks"),
+        (
+            STATE,
+            "While a turn runs, a new message waits; after a restart, a turn that was cut off asks how",
+        ),
         (set_to(when_busy="steer", on_interrupt="fail"), "is handed to what runs; "),
-        (set_to(when_busy="interrupt", on_interrupt="resume"), "cuts off goes on by itself."),
+        (set_to(when_busy="interrupt", on_interrupt="resume"), "cut off goes on by itself."),
         (replace(STATE, state="asking"), "waiting for your permission"),
         (replace(STATE, isolation="strict", reaches=()), "own; all that it reaches outside is its model\n"),
         (replace(STATE, reaches=("a.test", "*.b.test:1")), "its model and `a.test`, `*.b.test:1`\n"),

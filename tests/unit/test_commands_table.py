@@ -3,7 +3,7 @@
 import pytest
 
 from bot.commands import COMMANDS, GROUPS
-from bot.commands.help_view import shown_name
+from bot.commands.help_view import command_view, shown_name
 from bot.commands.spec import Command
 from bot.commands_table import PAGE, main, page
 from bot.components import MAX_CHOICES
@@ -30,6 +30,14 @@ def test_every_command_and_option_is_on_the_page_with_who_may() -> None:
         for option in command.options:
             assert f"- `{option.name}` (" in text
     assert "| `/mode` | owners | in every room | " in text
+
+
+def test_what_opens_a_thread_is_not_said_to_work_where_none_can_be_opened() -> None:
+    """Both refuse in a direct message and inside a thread."""
+    assert "| `/fork` | users | in a server's channels | " in page()
+    assert "| `Fork from here` | users | on a message in a server's channels, by right click | " in page()
+    for command in COMMANDS:
+        assert ("not in threads or direct messages" in command_view(command).text) is command.opens_thread
 
 
 def test_printing_the_page_writes_nothing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -42,6 +42,14 @@ async def test_where_nothing_can_be_said_nothing_is() -> None:
     assert port.bodies("1") == []
 
 
+async def test_a_thread_that_is_locked_later_again_is_told_of_again() -> None:
+    lacks, port, clock = degraded()
+    await lacks.note_locked("7")
+    clock.pass_s(600)
+    await lacks.note_locked("7")
+    assert len(port.bodies("20")) == 2
+
+
 async def test_a_locked_thread_is_told_of_once_in_the_channel_around_it() -> None:
     lacks, port, _ = degraded()
     await lacks.note_locked("7")

@@ -1,8 +1,10 @@
 """Open cards are remembered, so that after a crash they say that nobody waits any more."""
 
+from dataclasses import replace
+
 import pytest
 
-from bot.left_cards import SCOPE, LeftCard, left_pieces, remember
+from bot.left_cards import SCOPE, LeftCard, joined, left_pieces, remember
 from sessions.store.values import Button, Piece
 from tests.support.desk_rooms import KEY, FactsInMemory, turn
 
@@ -41,3 +43,12 @@ async def test_what_cannot_be_read_leaves_cards_as_they_are(text: str) -> None:
     facts = FactsInMemory()
     facts.kept[SCOPE, KEY] = text
     assert await left_pieces(facts, turn(5), (), with_buttons=True) == []
+
+
+async def test_the_yes_to_the_one_request_that_was_seen_moves_and_its_card_is_one_line() -> None:
+    seen = Piece(channel_id="1", action="fold", body="it expired\nAllow …", target_id="99", buttons=(YES,))
+    other = Piece(channel_id="1", action="fold", body="a question", target_id="98")
+    assert joined([other, seen]) == ([other, replace(seen, body="it expired", buttons=())], (YES,))
+    unsure = replace(seen, target_id=None, target_nonce="n1")
+    for pieces in ([other], [unsure], [seen, replace(seen, target_id="97")]):
+        assert joined(pieces) == (pieces, ())

@@ -82,7 +82,8 @@ def test_all_shows_a_line_for_each_tool_with_its_end() -> None:
 
 def test_verbose_adds_the_end_of_the_output() -> None:
     shown = at("verbose", LS, ToolEnd(id="t1", failed=True, output="first\nlast"))
-    assert shown == "-# ❌ Bash: ls -la · 0 s\n```\nfirst\nlast\n```\n\u200b\n-# 4 s · 1 tool, 1 failed"
+    assert shown == "-# ❌ Bash: ls -la · 0 s\n```\nfirst\nlast\n```\n-# \u200b4 s · 1 tool, 1 failed"
+    assert folded(shown) == ""
 
 
 def test_verbose_adds_the_diff_of_an_edit() -> None:
@@ -110,6 +111,8 @@ def test_what_runs_in_the_background_is_said() -> None:
 
 def test_the_task_list_stands_on_top() -> None:
     assert at("new", HELLO, TASKS) == f"☑ read\n▶ **write**\n{SEPARATOR}\nHello.\n-# 4 s"
+    assert at("new", TASKS) == f"☑ read\n▶ **write**\n-# {SEPARATOR}4 s"
+    assert folded(at("new", TASKS)) == ""
 
 
 @pytest.mark.parametrize(

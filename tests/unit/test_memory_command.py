@@ -1,16 +1,25 @@
 """/memory: what its clicks mean, and what is said where there is nothing to show or to change."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot.access import Rules
+from bot.chat import Person, Place
 from bot.clicks import modal_for, parse_click
 from bot.commands.memory import MemoryClick, Op, form, parse_memory, press
 from bot.components import Pressed
+from bot.gate import Gate
+from bot.interactions import Interactions
 from bot.memory_files import short
+from bot.open_asks import OpenAsks
 from sessions.errors import UserError
+from sessions.keys import SessionKey
+from sessions.manager import RoomStatus
 from tests.support.desk_rooms import KEY, RECORD, STATE, Rooms
+from tests.support.people import people
 
 
 @pytest.fixture
@@ -68,6 +77,24 @@ async def test_only_editing_and_writing_anew_open_a_form(rooms: Rooms) -> None:
     modal = await form(MemoryClick(Op.EDIT, FILE), rooms, KEY)
     assert modal is not None
     assert modal.fields[0].text == "old\n"
+
+
+async def test_a_form_that_takes_too_long_is_refused_while_there_is_time_to_say_so() -> None:
+    """Discord takes a form as a first answer alone, and that within three seconds."""
+
+    class Stuck(Rooms):
+        async def status(self, key: SessionKey) -> RoomStatus:
+            await asyncio.Event().wait()
+            return await super().status(key)
+
+    rules = Rules(operators=frozenset({"7"}))
+    gate = Gate(people=people(rules), listen_channels=(), reply_to=lambda _: "all")
+    interactions = Interactions(gate=gate, rooms=Stuck(), asks=OpenAsks())
+    click = MemoryClick(Op.EDIT, FILE)
+    place = Place(platform="chat", channel_id="20", guild_id="1")
+    async with asyncio.timeout(30):
+        with pytest.raises(UserError, match="Press it again"):
+            await interactions.modal(click, Person(id="7", name="ann"), place)
 
 
 async def test_a_file_that_no_form_can_hold_is_not_opened(rooms: Rooms, memory: Path) -> None:

@@ -60,6 +60,7 @@ def test_any_titles_fit_into_a_message_with_its_menu(titles: list[str], page: in
         ("open", Tier.OPERATOR, ["Export", "All sessions"]),
         ("terminal", Tier.OWNER, ["Resume here", "All sessions"]),
         ("in use", Tier.OWNER, ["All sessions"]),
+        ("deleted", Tier.OWNER, ["Resume here", "All sessions"]),
     ],
 )
 def test_one_session_offers_what_the_viewer_may_do_with_it(state: str, tier: Tier, labels: list[str]) -> None:

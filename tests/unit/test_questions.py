@@ -58,10 +58,18 @@ def test_a_few_single_choices_are_buttons_and_all_is_told_about_them() -> None:
     view = question_view(entry, ASK, SCENE)
     assert "**DB** · 1 of 2" in view.text
     assert "1. **Postgres** – A server" in view.text
-    assert "asked by ann · in /w · press, or reply to this message · open until <t:1893456000:R>" in view.text
+    assert "asked by ann · in /w · press, or reply to this message · closes <t:1893456000:R>" in view.text
     buttons, menus = parts_of(view.rows)
     assert [button.label for button in buttons] == ["Postgres", "SQLite", "Other…"]
+    assert {button.style for button in buttons} == {"plain"}
     assert not menus
+
+
+def test_only_what_the_agent_recommends_stands_out() -> None:
+    options = (Option(label="A"), Option(label="B (Recommended)"), Option(label="C (recommended)"))
+    ask = QuestionAsk(id="q1", questions=(replace(DB, options=options),))
+    buttons, _ = parts_of(question_view(opened(ask)[1], ask, SCENE).rows)
+    assert [button.style for button in buttons] == ["plain", "primary", "plain", "plain"]
 
 
 def test_many_or_several_choices_are_a_menu() -> None:

@@ -160,7 +160,7 @@ def test_a_secret_in_a_long_output_is_masked_wherever_the_cut_falls(before: int)
     assert end.output.endswith("y" * 1900)
 
 
-def test_paths_of_a_tool_are_the_rooms_own_but_a_request_keeps_them() -> None:
+def test_paths_of_a_tool_are_the_rooms_own_but_a_request_keeps_its_arguments() -> None:
     path = "/data/lab/work/a.py"
     redacted = RedactedEvents(Redactor(), Path("/data/lab/work"))
     start = ToolStart(id="1", name="Read", title=path, arguments={"path": [path, "/home/ann/k"]})
@@ -168,7 +168,9 @@ def test_paths_of_a_tool_are_the_rooms_own_but_a_request_keeps_them() -> None:
     assert redacted.read(start) == [replace(start, title="a.py", arguments={"path": ["a.py", "…/k"]})]
     assert redacted.read(end) == [replace(end, output="see a.py", diff="--- a.py")]
     ask = PermissionAsk(id="1", tool="Read", title=path, arguments={"path": path})
-    assert redacted.read(ask) == [ask]
+    assert redacted.read(ask) == [replace(ask, title="a.py")]
+    other = PermissionAsk(id="1", tool="Read", title="/home/ann/k", arguments={"path": "/home/ann/k"})
+    assert redacted.read(other) == [other]
 
 
 def test_two_turns_do_not_run_into_each_other() -> None:

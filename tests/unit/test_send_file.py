@@ -157,6 +157,19 @@ async def test_a_secret_in_text_is_masked_and_one_in_a_binary_file_keeps_it_here
         assert contents == [f"key: {MASK}".encode()]
 
 
+async def test_a_secret_in_a_caption_or_a_name_is_masked_before_it_is_stored(work: Path) -> None:
+    (work / "correct-horse-battery.txt").write_text("x")
+    async with house(work.parent / "data") as it:
+        it.engine.redactor.add("correct-horse-battery")
+        room = Room(it, work)
+        assert not (
+            await room.send("correct-horse-battery.txt", caption="is correct-horse-battery")
+        ).startswith("failed")
+        [(piece, _)] = await room.sent()
+        assert "correct-horse" not in repr(piece)
+        assert piece.body == f"is {MASK}"
+
+
 async def test_before_anybody_has_spoken_nothing_is_sent(work: Path) -> None:
     (work / "a").write_text("a")
     async with house(work.parent / "data") as it:

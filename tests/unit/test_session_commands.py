@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -103,9 +103,12 @@ async def test_resume_takes_a_name_that_was_offered_or_an_id() -> None:
     assert texts == [{"id": one.agent_session_id, "owner": False}] * 2
 
 
-async def test_sessions_of_terminals_are_the_owners() -> None:
+@pytest.mark.parametrize("state", ["terminal", "deleted"])
+async def test_sessions_of_terminals_and_deleted_places_are_the_owners(
+    state: Literal["terminal", "deleted"],
+) -> None:
     rooms = Rooms()
-    terminal = past_session(2, "in a terminal", "terminal")
+    terminal = past_session(2, "in a terminal", state)
     rooms.past.all.append(terminal)
     assert len(offered(RESUME, rooms, "terminal")) == 0
     assert len(offered(RESUME, rooms, "terminal", Tier.OWNER)) == 1
@@ -200,6 +203,11 @@ async def test_a_side_question_is_answered_for_the_person_alone() -> None:
     said = await call(BTW, rooms, {"question": "what is it?"})
     assert len(said.text) < 2000
     assert said.files[0].content == b"long " * 1000
+    rooms = Rooms(asides=FakeAsides(answer=f"```py\n{'x = 1' * 1000}\n```"))
+    said = await call(BTW, rooms, {"question": "what is it?"})
+    assert said.text.count("```") == 2, "what comes after it is no code"
+    said = await call(BTW, Rooms(asides=FakeAsides(answer=" \n")), {"question": "what is it?"})
+    assert said.text.startswith("The agent said nothing")
     rooms = Rooms(asides=FakeAsides(failure=AgentError("The model is overloaded.", vendor="claude")))
     with pytest.raises(UserError, match=r"no answer\. The model is overloaded"):
         await call(BTW, rooms, {"question": "what is it?"})
@@ -245,3 +253,5 @@ async def test_resuming_by_a_click_enters_the_line() -> None:
     assert [row.kind for row in rooms.rows] == [Kind.RESUME] * 2
     assert rooms.rows[0].msg_id != rooms.rows[1].msg_id
     assert rooms.rows[0].address == ChatAddress(platform="chat", channel_id="1")
+    paused = Rooms(paused=True)
+    assert "once `/queue` resumes this room" in (await pressed(paused, Op.RESUME, one.ref)).message.text

@@ -115,6 +115,17 @@ def test_nothing_stands_behind_a_command_unquoted(before: str, sign: str, after:
         ("rm -rf build", "rm -rf build"),
         ("curl https://a.org", "curl https://a.org"),
         ("python -c 'print(\"*\")'", None),
+        ("/usr/bin/git status", "/usr/bin/git status *"),
+        ("/usr/bin/git config x y", "/usr/bin/git config x y"),
+        ("/usr/bin/git -C /x status", "/usr/bin/git -C /x status"),
+        ("pip3.12 install x", "pip3.12 install x"),
+        ("pip3 list", "pip3 list *"),
+        ("npm install x", "npm install x"),
+        ("git add x", "git add *"),
+        ("uv tool run x", "uv tool run x"),
+        ("git grep x", "git grep x"),
+        ("git log --output=x", "git log --output=x"),
+        ("head /etc/passwd", "head /etc/passwd"),
     ],
 )
 def test_the_pattern_is_narrow(command: str, pattern: str | None) -> None:

@@ -34,3 +34,8 @@ def test_the_rooms_own_paths_are_short_and_others_only_a_name(text: str, seen: s
 
 def test_without_a_room_every_path_is_foreign() -> None:
     assert shown_paths("/data/rooms/lab/work/a.py", None) == "…/a.py"
+
+
+def test_where_somebody_decides_the_paths_of_others_stay() -> None:
+    text = "cp /data/rooms/lab/work/a.py /home/ann/key"
+    assert shown_paths(text, WORK, keep_others=True) == "cp a.py /home/ann/key"

@@ -83,14 +83,15 @@ def in_channel(
     bits = guild_wide
     for targets in ({everyone_id}, roles, {user_id}):
         applied = [by_target[target] for target in targets if target in by_target]
-        bits &= ~_union(overwrite.deny for overwrite in applied)
-        bits |= _union(overwrite.allow for overwrite in applied)
+        # As numbers: the complement of a flag has no bits that it does not know.
+        denied = _union(overwrite.deny for overwrite in applied)
+        bits = Permission(int(bits) & ~denied | _union(overwrite.allow for overwrite in applied))
     # Who cannot see a channel can do nothing in it, whatever else is granted.
     return bits if Permission.VIEW_CHANNEL in bits else Permission(0)
 
 
-def _union(many: Iterable[int]) -> Permission:
+def _union(many: Iterable[int]) -> int:
     bits = 0
     for one in many:
         bits |= one
-    return Permission(bits)
+    return int(bits)

@@ -57,7 +57,7 @@ ASKING: Final = Chapter(
         Scene(
             "permission-reason",
             "What the agent makes of it",
-            "The card names who denied it, and why.",
+            "The card names who denied it; the agent has the reason and answers to it.",
             (
                 *_ASKED,
                 Clicks("Deny with a reason"),
@@ -68,9 +68,9 @@ ASKING: Final = Chapter(
         Scene(
             "permission-restart",
             "A card after a restart",
-            "If the bot was restarted, an open card says so, and its buttons still answer: the agent goes on"
-            " with the answer, or its turn is dropped.",
-            (*_ASKED, Restarts(), Sees("restart")),
+            "If the bot was restarted, an open card says so, and the card of the interrupted turn offers its"
+            " yes: the agent goes on with the answer.",
+            (*_ASKED, Restarts(), Sees("Allow and continue also")),
         ),
         Scene(
             "questions",
@@ -92,7 +92,7 @@ ASKING: Final = Chapter(
         Scene(
             "plan",
             "A plan to approve",
-            "In plan mode the agent works nothing off before somebody has approved its plan. Approve it,"
+            "In plan mode the agent changes nothing before somebody has approved its plan. Approve it,"
             " with or without being asked for each edit, or keep planning and say what is wrong.",
             (Says("plan"), Sees("Not touched")),
         ),

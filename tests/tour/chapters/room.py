@@ -3,7 +3,7 @@
 from typing import Final
 
 from tests.tour.scene import Chapter, Scene
-from tests.tour.steps import Begins, Fills, Restarts, Runs, Says, Sees, Types
+from tests.tour.steps import Begins, Clicks, Cut, Fills, Restarts, Runs, Says, Sees, Types
 
 ROOM: Final = Chapter(
     "The room",
@@ -63,7 +63,15 @@ ROOM: Final = Chapter(
             "What the agent remembers",
             "`/memory` shows the files in which the agent of this room keeps what it wants to remember;"
             " change them in place.",
-            (Runs("memory"), Sees("memory")),
+            (
+                Says("hello"),
+                Sees("first thing I hear"),
+                Cut(),
+                Runs("memory"),
+                Clicks("New file…"),
+                Fills({"Name": "deploys.md", "What is to be remembered": "Nothing is deployed on Fridays."}),
+                Sees("Saved"),
+            ),
         ),
         Scene(
             "restart",
@@ -72,7 +80,8 @@ ROOM: Final = Chapter(
             " run twice without a word.",
             (
                 Says("run:touch started\nstory:40"),
-                Sees("needs your permission"),
+                Clicks("Allow once"),
+                Sees("The start page loads"),
                 Restarts(),
                 Sees("Interrupted"),
             ),

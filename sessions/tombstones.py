@@ -1,4 +1,4 @@
-"""Rooms whose channel or thread was deleted: what is kept of each, so that its session can be restored."""
+"""Rooms whose channel or thread was deleted: kept, so that an owner can go on with their sessions."""
 
 import asyncio
 import logging
@@ -12,13 +12,14 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sessions.clock import Clock
 from sessions.foreign_text import one_line
 from sessions.keys import SessionKey, session_key
+from sessions.records import SessionRecord
 from sessions.room_words import PLACES, Where
 from sessions.store import Store
 
 log = logging.getLogger(__name__)
 
 SCOPE: Final = "tombstones"
-"""Facts of this scope are named after rooms; each is a `_Kept` as JSON, "" for one that was restored."""
+"""Facts of this scope are named after rooms; each is a `_Kept` as JSON."""
 
 _NAME_CHARS: Final = 100
 
@@ -27,13 +28,13 @@ _NAME_CHARS: Final = 100
 class Tombstone:
     """A room whose place is gone: what the place was called, as others wrote it, and when it was deleted.
 
-    `agent_session_id` is the conversation that the room had.
+    `record` is the session that the room had.
     """
 
     key: SessionKey
     name: str
     deleted: datetime
-    agent_session_id: str
+    record: SessionRecord
 
 
 class _Kept(BaseModel):
@@ -43,26 +44,19 @@ class _Kept(BaseModel):
     deleted: datetime
 
 
-async def tombstones(store: Store) -> Sequence[Tombstone]:
+async def tombstones(store: Store, most: int = 25) -> Sequence[Tombstone]:
     """Return the rooms whose place is gone and that still have a session, the last deleted first.
 
     Raises StateError.
     """
+    read = [(name, _read(name, text)) for name, text in (await store.facts(SCOPE)).items()]
+    known = [(session_key(name), kept) for name, kept in read if kept is not None]
     found: list[Tombstone] = []
-    for name, text in (await store.facts(SCOPE)).items():
-        key, kept = session_key(name), _read(name, text)
-        record = None if kept is None else await store.session(key)
-        if kept is not None and record is not None:
-            stone = Tombstone(
-                key=key, name=kept.name, deleted=kept.deleted, agent_session_id=record.agent_session_id
-            )
-            found.append(stone)
-    return sorted(found, key=lambda stone: stone.deleted, reverse=True)
-
-
-async def restored(store: Store, key: SessionKey) -> None:
-    """Take a room's tombstone away: its session lives on elsewhere. Raises StateError."""
-    await store.set_fact(SCOPE, key, "")
+    for key, kept in sorted(known, key=lambda one: one[1].deleted, reverse=True):
+        record = await store.session(key)
+        if record is not None and len(found) < most:
+            found.append(Tombstone(key=key, name=kept.name, deleted=kept.deleted, record=record))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
