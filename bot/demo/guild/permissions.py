@@ -63,7 +63,7 @@ class Overwrite:
 
 def base(granted: Iterable[int], *, is_owner: bool) -> Permission:
     """Fold the permissions of somebody's roles into what they may in the guild at large."""
-    whole = _union(granted)
+    whole = Permission(_union(granted))
     return ALL if is_owner or Permission.ADMINISTRATOR in whole else whole
 
 
@@ -94,4 +94,4 @@ def _union(many: Iterable[int]) -> int:
     bits = 0
     for one in many:
         bits |= one
-    return int(bits)
+    return bits
