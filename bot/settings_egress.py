@@ -35,6 +35,6 @@ class EgressSettings(BaseModel):
     ] = Field(
         default=(),
         description="With `strict`: the hosts that agents reach beside their model, such as"
-        ' `["pypi.org", "*.example.org:8443"]`; without a port 80 and 443 are open. A private address must'
+        ' `["example.org", "*.example.com:8443"]`; without a port 80 and 443 are open. A private address must'
         " be listed as an address.",
     )

@@ -13,7 +13,10 @@ from tests.support.boxes import need
 from tests.support.running_bot import World, world
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.blocking]
-STRICT = {"ROOMKEY_ISOLATION": "strict", "ROOMKEY_EGRESS__ALLOW": '["PyPI.org", "*.example.org:8443"]'}
+STRICT = {
+    "ROOMKEY_ISOLATION": "strict",
+    "ROOMKEY_EGRESS__ALLOW": '["Code.Example.net", "*.example.org:8443"]',
+}
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +50,7 @@ async def test_each_room_has_its_own_way_out_while_its_agent_lives(tmp_path: Pat
         status = await here.status(workshop)
         assert status["Isolation"] == (
             "Isolation: strict: a box and a network of its own; all that it reaches outside is its model"
-            " and `pypi.org`, `*.example.org:8443`"
+            " and `code.example.net`, `*.example.org:8443`"
         )
         await ask(here, "once more", lobby, "told me 2 things")
         assert await here.stop() == 0

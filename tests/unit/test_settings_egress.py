@@ -11,10 +11,12 @@ def test_nothing_is_open_unless_it_is_listed() -> None:
 
 
 def test_a_list_is_read_from_a_file_and_from_a_variable() -> None:
-    listed = ("pypi.org", "*.example.org:8443", "[fd00::1]:22")
-    assert EgressSettings.model_validate({"allow": ["PyPI.org.", *listed[1:]]}).allow == listed
+    listed = ("code.example.net", "*.example.org:8443", "[fd00::1]:22")
+    assert EgressSettings.model_validate({"allow": ["Code.Example.net.", *listed[1:]]}).allow == listed
     assert (
-        EgressSettings.model_validate({"allow": '["pypi.org", "*.example.org:8443", "[fd00::1]:22"]'}).allow
+        EgressSettings.model_validate(
+            {"allow": '["code.example.net", "*.example.org:8443", "[fd00::1]:22"]'}
+        ).allow
         == listed
     )
 
@@ -22,10 +24,10 @@ def test_a_list_is_read_from_a_file_and_from_a_variable() -> None:
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ("pypi.org", "must be a list of hosts"),
+        ("code.example.net", "must be a list of hosts"),
         (["*"], "opens too much"),
         (["*.org"], "opens too much"),
-        (["https://pypi.org"], "is no host"),
+        (["https://code.example.net"], "is no host"),
         ([443], "valid string"),
     ],
 )
