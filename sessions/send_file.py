@@ -92,7 +92,7 @@ class _Sender:
         self._calls = 0
 
     async def call(self, arguments: Mapping[str, object]) -> ToolAnswer:
-        """Send what the agent names, all of it or nothing."""
+        """Send what the agent names, or nothing; of more than `FILES` the first, and it is told so."""
         here = self._here()
         if here is None:
             return ToolAnswer(text="Nobody has spoken in this room yet, so nothing was sent.", failed=True)
@@ -111,6 +111,9 @@ class _Sender:
         except (OSError, StateError) as error:
             log.warning("files of an agent were not sent", extra={"key": self._key, "reason": str(error)})
             return ToolAnswer(text="Roomkey could not store the files, so nothing was sent.", failed=True)
+        left = len(named) - FILES
+        if left > 0:
+            sent += f" Not sent: the last {left}. A message takes {FILES}: call this again for them."
         return ToolAnswer(text=sent)
 
     async def _send(self, named: Sequence[str], caption: str, address: ChatAddress) -> str:

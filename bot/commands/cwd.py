@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.access import Tier
+from bot.commands.in_line import turns_before
 from bot.commands.spec import Call, Command, Option
 from bot.commands.status import seen_beside, shown_path
 from bot.said import Said
@@ -80,8 +81,7 @@ async def _said(call: Call, accepted: Awaitable[Accepted], change: Rearrangement
         return Said("This room is paused. It is changed once `/queue` resumes it.")
     if not ahead:
         return Said("This room is looked at and changed; the channel hears what came of it.")
-    ended = "the turn before this has ended" if ahead == 1 else f"the {ahead} turns before this have ended"
-    return Said(f"This room is changed when {ended}; the channel hears then what came of it.")
+    return Said(f"This room is changed when {turns_before(ahead)}; the channel hears then what came of it.")
 
 
 CWD: Final = Command(

@@ -34,5 +34,9 @@ async def told(call: Call, accepted: Awaitable[Accepted], what: str, deed: str, 
         return Said(f"{what} once `/queue` resumes this room: it is paused.")
     if not ahead:
         return Said(f"{what} now; the channel hears what came of it.")
-    ended = "the turn before this has ended" if ahead == 1 else f"the {ahead} turns before this have ended"
-    return Said(f"{what} when {ended}; the channel hears then what came of it.")
+    return Said(f"{what} when {turns_before(ahead)}; the channel hears then what came of it.")
+
+
+def turns_before(ahead: int) -> str:
+    """Return when it comes to what stands behind so many turns, as in "the turn before this has ended"."""
+    return "the turn before this has ended" if ahead == 1 else f"the {ahead} turns before this have ended"

@@ -4,26 +4,16 @@ from collections.abc import Awaitable
 from typing import Final
 
 from bot.access import Tier
+from bot.commands.in_line import in_line, turns_before
 from bot.commands.spec import Call, Command, Option
 from bot.said import Said
-from sessions.store.values import Accepted, Inbound, Kind
+from sessions.store.values import Accepted, Kind
 
 
 def _run(call: Call) -> Awaitable[Said]:
     now = call.flag("now")
     # Not a coroutine: the place in the order is taken by the call, before the chat is answered.
-    accepted = call.rooms.accept(
-        Inbound(
-            source=call.source,
-            msg_id=call.id,
-            key=call.key,
-            address=call.address,
-            prompt=call.prompt,
-            kind=Kind.RESET,
-            head=now,
-        )
-    )
-    return _said(call, accepted, now=now)
+    return _said(call, in_line(call, Kind.RESET, head=now), now=now)
 
 
 async def _said(call: Call, accepted: Awaitable[Accepted], *, now: bool) -> Said:
@@ -35,8 +25,7 @@ async def _said(call: Call, accepted: Awaitable[Accepted], *, now: bool) -> Said
         return Said("This room starts fresh at once. What runs is ended; what waits comes after.")
     if not ahead:
         return Said("This room starts fresh.")
-    ended = "the turn before this has ended" if ahead == 1 else f"the {ahead} turns before this have ended"
-    return Said(f"This room starts fresh when {ended}. Use `/reset now:True` to end what runs.")
+    return Said(f"This room starts fresh when {turns_before(ahead)}. Use `/reset now:True` to end what runs.")
 
 
 RESET: Final = Command(

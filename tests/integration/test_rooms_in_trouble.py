@@ -22,6 +22,7 @@ from sessions.events import (
     TextFinal,
     ToolStart,
     TurnDone,
+    Usage,
 )
 from sessions.keys import SessionKey, TurnId, session_key
 from sessions.prompts import Fetched
@@ -476,6 +477,25 @@ async def test_a_reset_now_ends_also_a_turn_that_is_just_being_taken(tmp_path: P
         [reply] = await home.replies.until(1)
         assert reply.outcome is not None
         assert reply.outcome.status == "stopped"
+
+
+async def test_an_agent_that_says_it_is_idle_at_any_moment_after_its_turn_goes_when_there_are_too_many(
+    tmp_path: Path,
+) -> None:
+    adapter = PlayedAdapter()
+    async with house(tmp_path, adapter=adapter, max_live=0, idle_ttl_s=600) as home:
+        for steps in range(40):
+            await home.say("lab", "wait")
+            while len(adapter.opened) == steps or not adapter.opened[steps].sent:
+                await asyncio.sleep(0)
+            agent = adapter.opened[steps]
+            usage = Usage(cost_usd=0.01)  # what the turn cost is looked up in the store, behind its end
+            done = TurnDone(status="ok", agent_session_id="played", turn=agent.sent[0].turn, usage=usage)
+            agent.inbox.put_nowait(done)
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            agent.inbox.put_nowait(Idle())
+            await _gone(home)
 
 
 async def test_an_agent_that_got_work_although_it_was_to_go_keeps_its_background_task(tmp_path: Path) -> None:

@@ -90,9 +90,11 @@ async def test_no_more_files_go_than_a_message_takes(work: Path) -> None:
         (work / str(number)).write_text("x")
     async with house(work.parent / "data") as it:
         room = Room(it, work)
-        await room.send("0", more=[str(number) for number in range(1, 30)])
+        answer = await room.send("0", more=[str(number) for number in range(1, 30)])
         [(_, contents)] = await room.sent()
         assert len(contents) == FILES
+        assert f"Not sent: the last {30 - FILES}." in answer
+        assert "Not sent" not in await room.send("0")
 
 
 @pytest.mark.parametrize(
