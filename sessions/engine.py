@@ -95,9 +95,18 @@ class Engine:
     look_around: LookAround = field(default_factory=NothingAround)
     permissions: Permissions = field(init=False)
     """One for all who change them: it lets them do so one after the other."""
+    limits: Limits = field(init=False)
+    """How long a turn may take."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "permissions", Permissions(self.store, self.clock))
+        limits = Limits(
+            silence_s=self.settings.silence_s,
+            turn_s=self.settings.turn_limit_s,
+            ask_s=self.settings.ask_limit_s,
+            question_s=self.settings.question_limit_s,
+        )
+        object.__setattr__(self, "limits", limits)
 
     def room(self, key: SessionKey) -> RoomSettings:
         """Return what holds in a room, from memory. Until a turn is read, a change is in time for it."""
@@ -155,14 +164,4 @@ class Engine:
             permission_mode=settings.permission_mode,
             denied_roots=self.paths.private,
             options=self.settings.vendor_options(),
-        )
-
-    @property
-    def limits(self) -> Limits:
-        """How long a turn may take."""
-        return Limits(
-            silence_s=self.settings.silence_s,
-            turn_s=self.settings.turn_limit_s,
-            ask_s=self.settings.ask_limit_s,
-            question_s=self.settings.question_limit_s,
         )

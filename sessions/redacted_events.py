@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Final, cast
+from typing import Final, TypeVar, cast
 
 from sessions.events import (
     AskWithdrawn,
@@ -66,12 +66,12 @@ class RedactedEvents:
             case TextDelta(text=text, turn=turn):
                 if turn != self._turn:
                     self._turn, self._growing = turn, Growing(self._redactor)
-                return [replace(event, text=self._growing.feed(text))]
+                return [_with_text(event, self._growing.feed(text))]
             case TextFinal(text=text):
                 self._growing = Growing(self._redactor)
-                return [replace(event, text=mask(text))]
+                return [_with_text(event, mask(text))]
             case TurnDone(text=text):
-                return [*self._rest(), replace(event, text=mask(text))]
+                return [*self._rest(), _with_text(event, mask(text))]
             case Exited(cause=cause, stderr_tail=tail):
                 return [*self._rest(), replace(event, cause=cut(cause), stderr_tail=cut(tail))]
             case ToolStart(title=title, arguments=arguments):
@@ -98,10 +98,10 @@ class RedactedEvents:
     def _thought(self, event: Thinking) -> Thinking:
         if event.turn != self._thinking_turn:
             self._thinking_turn, self._thoughts = event.turn, Growing(self._redactor)
-        return replace(event, text=self._thoughts.feed(event.text))
+        return _with_text(event, self._thoughts.feed(event.text))
 
     def _rest_of_thoughts(self) -> list[Event]:
-        rest, self._thoughts = self._thoughts.end(), Growing(self._redactor)
+        rest = self._thoughts.end()
         return [Thinking(text=rest, turn=self._thinking_turn)] if rest else []
 
     def _rest(self) -> list[Event]:
@@ -135,10 +135,21 @@ class RedactedEvents:
 
 def redacted_outcome(outcome: Outcome, redactor: Redactor) -> Outcome:
     """Return how a turn ended, with the secrets in its words masked."""
-    return replace(
-        outcome,
-        text=redactor.text(outcome.text),
-        partial=redactor.text(outcome.partial),
-        notice=masked_cut(outcome.notice, redactor),
-        last_tool=masked_cut(outcome.last_tool, redactor),
-    )
+    text, written = redactor.text(outcome.text), redactor.text(outcome.partial)
+    notice, last_tool = masked_cut(outcome.notice, redactor), masked_cut(outcome.last_tool, redactor)
+    if (text, written, notice, last_tool) == (
+        outcome.text,
+        outcome.partial,
+        outcome.notice,
+        outcome.last_tool,
+    ):
+        return outcome  # as almost every one: a copy takes longer than the look
+    return replace(outcome, text=text, partial=written, notice=notice, last_tool=last_tool)
+
+
+_Said = TypeVar("_Said", TextDelta, TextFinal, Thinking, TurnDone)
+
+
+def _with_text(event: _Said, text: str) -> _Said:
+    """Return the event with that text; itself, if that is what it has: a copy of each is not for nothing."""
+    return event if text == event.text else replace(event, text=text)

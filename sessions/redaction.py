@@ -59,7 +59,8 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Return `text` with a mask in place of each secret; never longer than it was."""
-        return _masked(text, self.spans(text))
+        spans = self.spans(text)
+        return _masked(text, spans) if spans else text
 
     def fact(self, fact: object, depth: int = 0) -> object:
         """Return a value as JSON could hold it, its texts masked; what JSON cannot hold becomes text."""
@@ -91,15 +92,14 @@ class Redactor:
 
     def hold_back(self, text: str) -> int:
         """Return how many characters at the end of a growing text may be the start of a secret."""
-        places = _places(text)
-        counted = "".join(text[at] for at in places)
+        counted = _UNCOUNTED_RUNS.sub("", text)
         for begin in range(max(0, len(counted) - self._longest + 1), len(counted)):
             if counted[begin] not in self._firsts:
                 continue
             tail = counted[begin:]
             after = bisect_right(self._forms, tail)
             if after < len(self._forms) and self._forms[after].startswith(tail):
-                return len(text) - places[begin]
+                return len(text) - _places(text)[begin]
         return 0
 
     @property
@@ -137,6 +137,8 @@ class Growing:
 
     def end(self) -> str:
         """Return what was held back: nothing follows. What could be most of a secret is masked."""
+        if not self._held:
+            return ""
         held = len(self._held) - self._covered
         return self._shown(self._held, len(self._held) - held, hostile=held >= LEAST_CHARS, is_last=True)
 
@@ -163,6 +165,8 @@ class Growing:
 
 def masked_cut(text: str, redactor: Redactor) -> str:
     """Return a text that may have been shortened, masked: also where it ends within a secret."""
+    if len(text) < LEAST_CHARS or not redactor.knows_any:  # as every event without words
+        return text
     kept = text.rstrip(_BEHIND_CUTS)
     growing = Growing(redactor)
     return growing.feed(kept) + growing.end() + text[len(kept) :]

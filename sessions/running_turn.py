@@ -76,6 +76,7 @@ class RunningTurn:
         self._judge = judge
         self._inbox: Mailbox[Event | Halt | _Steer] = Mailbox(clock, alarm)
         self._asks = Asking(limits, begin_asking, end_asking)
+        self._since_s = 0.0
         self._halted: Halt | None = None
         self._blocks: list[str] = []
         self._delta = ""
@@ -117,10 +118,8 @@ class RunningTurn:
         if the prompt cannot be sent, AgentError if the agent does not take it.
         """
         try:
-            outcome = await self._run(prompt, since_s)
-            took_s = self._clock.monotonic_s() - since_s
-            began = replace(outcome, started=self._started, took_s=took_s)
-            return replace(began, tools=self._tools, last_tool=self._last_tool)
+            self._since_s = since_s
+            return await self._run(prompt, since_s)
         finally:
             self._alarm.clear()
             for ask in self._asks.open_ids:
@@ -212,7 +211,7 @@ class RunningTurn:
 
     def _done(self, event: TurnDone) -> Outcome:
         status = self._halted if event.status == "stopped" and self._halted else event.status
-        return Outcome(
+        return self._how_far()(
             status=status,
             text=event.text,
             partial="" if status == "ok" else self._written(),
@@ -225,16 +224,26 @@ class RunningTurn:
 
     def _gone(self, end: Exited) -> Outcome:
         if self._halted:
-            return Outcome(status=self._halted, partial=self._written(), spent=True)
+            return self._how_far()(status=self._halted, partial=self._written(), spent=True)
         problem, text = meaning(end)
-        return Outcome(status="failed", text=text, partial=self._written(), problem=problem, spent=True)
+        return self._how_far()(
+            status="failed", text=text, partial=self._written(), problem=problem, spent=True
+        )
+
+    def _how_far(self) -> "partial[Outcome]":
+        """Return what is true of the turn however it ends: to be called with how it did."""
+        took_s = self._clock.monotonic_s() - self._since_s
+        return partial(
+            Outcome, started=self._started, took_s=took_s, tools=self._tools, last_tool=self._last_tool
+        )
 
     async def _cut_short(self, *, too_long: bool) -> Outcome:
         """Silence or the time limit: interrupt, wait a little, then give the process up."""
         end = None if self._halted else await self._end_after_interrupt()
         if end is not None and end.status == "ok":  # the answer came after all
             return end
-        cut = replace(end or Outcome(status="stopped", spent=True), text="", partial=self._written())
+        cut = end or self._how_far()(status="stopped", spent=True)
+        cut = replace(cut, text="", partial=self._written())
         if self._halted:
             return replace(cut, status=self._halted, problem=None)
         limit_s = self._limits.turn_s if too_long else self._limits.silence_s

@@ -73,7 +73,7 @@ class SqliteStore:
     def accept(self, row: Inbound) -> asyncio.Future[Accepted]:
         """See `Store.accept`."""
         now = self._now()
-        return self._change(lambda c: sqlite_intake.accept(c, row, now), sqlite_crowd.accept, (row, now))
+        return self._change(lambda c: sqlite_intake.accept(c, row, now), sqlite_crowd.ACCEPTS, (row, now))
 
     def decline(
         self, source: str, channel: str, msg_id: int, reason: str | None, *, addressed: bool = False
@@ -98,9 +98,8 @@ class SqliteStore:
         self, lease: Lease, finish: TurnResult | None = None, take: Take = Take.ONE
     ) -> Turn | None:
         """See `Store.next`."""
-        return await self._change_at(
-            lambda c, now: sqlite_turns.advance(c, lease, finish, take, self._id, now)
-        )
+        step = (lease, finish, take, self._id, self._now())
+        return await self._change(lambda c: sqlite_turns.advance(c, *step), sqlite_crowd.STEPS, step)
 
     async def note(
         self,

@@ -1,4 +1,4 @@
-"""Many messages accepted at once on SQLite: what `sqlite_intake.accept` does, with few statements for all.
+"""Many changes of a kind at once on SQLite: what is done for each alone, with few statements for all.
 
 Each statement makes the writer's thread give the interpreter away and wait for it again. While the event
 loop is busy, which it is when so much comes in, that costs more than the statement.
@@ -10,11 +10,15 @@ from collections.abc import Sequence
 from typing import Final
 
 from sessions.crash_points import reached
-from sessions.errors import QueueFull
+from sessions.errors import Fenced, QueueFull
 from sessions.keys import SessionKey, TurnId
-from sessions.store.rows import inbound_columns
+from sessions.records import Used
+from sessions.store import sqlite_outbox, sqlite_past, sqlite_turns
+from sessions.store.rows import inbound_columns, plain_text, turn_of
 from sessions.store.sqlite_intake import MANY, REMEMBER, count_many
-from sessions.store.values import Accepted, Inbound
+from sessions.store.sqlite_turns import FORGET_CUT
+from sessions.store.values import Accepted, Inbound, Kind, Lease, Take, Turn, TurnResult, TurnState
+from sessions.store.writer import Together
 
 # One row for all that is asked: each further row would be one more wait.
 LOOK: Final = """
@@ -38,6 +42,48 @@ MOVE_CURSORS: Final = """
     INSERT INTO cursor (source, channel, msg_id)
     SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE TRUE
     ON CONFLICT DO UPDATE SET msg_id = max(msg_id, excluded.msg_id)"""
+
+
+FINISH: Final = """
+    UPDATE turn SET state = ended.value ->> 3, summary = ended.value ->> 4, ended = ended.value ->> 5,
+                    receipt_due = message_id IS NOT NULL
+    FROM json_each(?1) AS ended CROSS JOIN lane
+    WHERE seq = ended.value ->> 0 AND turn.key = ended.value ->> 1 AND state = 'running'
+      AND lane.key = ended.value ->> 1 AND lane.epoch = ended.value ->> 2"""
+END_MERGED: Final = """
+    UPDATE turn SET state = ended.value ->> 3, summary = ended.value ->> 4, ended = ended.value ->> 5,
+                    receipt_due = message_id IS NOT NULL
+    FROM json_each(?1) AS ended WHERE merged_into = ended.value ->> 0 AND state = 'merged'"""
+USE: Final = """
+    UPDATE session SET agent_session_id = used.value ->> 2, turn_count = turn_count + 1,
+                       last_used = used.value ->> 3, cost_usd = coalesce(used.value ->> 4, cost_usd),
+                       context_tokens = coalesce(used.value ->> 5, context_tokens),
+                       context_window = coalesce(used.value ->> 6, context_window)
+    FROM json_each(?1) AS used
+    WHERE session.key = used.value ->> 0
+      AND generation = (SELECT generation FROM turn WHERE seq = used.value ->> 1)"""
+FIND_NEXT: Final = """
+    SELECT json_group_array(json_object(
+        'seq', seq, 'key', turn.key, 'kind', kind, 'origin', origin, 'state', 'running',
+        'attempt', attempt + 1, 'platform', platform, 'channel_id', channel_id, 'message_id', message_id,
+        'prompt', prompt, 'created', turn.created, 'epoch', lane.epoch, 'resumption', resumption,
+        'generation', coalesce(session.generation, 0),
+        'follows', CASE WHEN kind = 'prompt' THEN iif(cut_off != seq, cut_off, follows) END))
+    FROM json_each(?1) AS lease CROSS JOIN lane CROSS JOIN turn
+    LEFT JOIN session ON session.key = lane.key
+    WHERE lane.key = lease.value ->> 0 AND lane.epoch = lease.value ->> 1 AND NOT paused
+      AND turn.seq = (SELECT seq FROM turn WHERE turn.key = lane.key AND state = 'queued'
+                      ORDER BY rank, seq LIMIT 1)"""
+START: Final = """
+    UPDATE turn SET state = 'running', attempt = attempt + 1, epoch = begun.value ->> 1,
+                    generation = begun.value ->> 2, follows = begun.value ->> 3, started = begun.value ->> 4,
+                    receipt_due = receipt_due OR receipt != ''
+    FROM json_each(?1) AS begun WHERE seq = begun.value ->> 0"""
+
+_FINAL: Final = frozenset({TurnState.DONE, TurnState.FAILED, TurnState.CANCELLED})
+
+Step = tuple[Lease, TurnResult | None, Take, str, str]
+"""What `sqlite_turns.advance` is called with, beside the connection."""
 
 
 def accept(
@@ -88,6 +134,82 @@ def accept(
         QueueFull() if ahead is None else Accepted(turn=next(turns), new=True, ahead=ahead)
         for ahead in places
     ]
+
+
+def advance(connection: sqlite3.Connection, asked: Sequence[Step]) -> Sequence[Turn | None] | None:
+    """End turns and start the next ones of as many lanes; see `Store.next`.
+
+    None, with nothing done, if one of them is out of the ordinary: a room twice, an interruption, a reset.
+    Raises Fenced or an error of SQLite if one of them fails, so that all are undone.
+    """
+    if not all(_is_ordinary(finish, take) for _, finish, take, _, _ in asked):
+        return None
+    leases = {lease.key: lease for lease, *_ in asked}
+    if len(leases) < len(asked):
+        return None
+    _end(connection, asked)
+    named = json.dumps([(lease.key, lease.epoch) for lease in leases.values()])
+    (found,) = connection.execute(FIND_NEXT, (named,)).fetchone()
+    rows = {row["key"]: row for row in json.loads(found)}
+    begun: dict[SessionKey, Turn] = {}
+    columns: list[tuple[object, ...]] = []
+    for lease, finish, take, store_id, now in asked:
+        row = rows.get(lease.key)
+        if row is None:
+            if finish is None:
+                sqlite_turns.advance(connection, lease, None, take, store_id, now)
+            continue
+        turn = begun[lease.key] = turn_of(row)
+        columns.append((turn.id, lease.epoch, turn.generation, row["follows"], now))
+        if turn.follows_cut or turn.resumption or turn.kind is Kind.RESET:
+            connection.execute(FORGET_CUT, {"key": lease.key})
+    if columns:
+        connection.execute(START, (json.dumps(columns),))
+    reached("take.before_commit")
+    return [begun.get(lease.key) for lease, *_ in asked]
+
+
+def _is_ordinary(finish: TurnResult | None, take: Take) -> bool:
+    if take is not Take.ONE:
+        return False
+    return finish is None or (
+        finish.state in _FINAL
+        and isinstance(finish.change, Used | None)
+        and "\0" not in finish.summary  # not every SQLite takes that out of JSON as it was put in
+    )
+
+
+def _end(connection: sqlite3.Connection, asked: Sequence[Step]) -> None:
+    ended: list[tuple[object, ...]] = []
+    used: list[tuple[object, ...]] = []
+    for lease, finish, _, _, now in asked:
+        if finish is None:
+            continue
+        summary = plain_text(finish.summary)
+        ended.append((finish.turn, lease.key, lease.epoch, finish.state.value, summary, now))
+        if isinstance(made := finish.change, Used):
+            reported = (made.cost_usd, made.context_tokens, made.context_window)
+            used.append((lease.key, finish.turn, made.agent_session_id, now, *reported))
+    if not ended:
+        return
+    names = json.dumps(ended)
+    if connection.execute(FINISH, (names,)).rowcount != len(ended):
+        raise Fenced
+    connection.execute(END_MERGED, (names,))
+    if used:
+        connection.execute(USE, (json.dumps(used),))
+    for _, finish, _, store_id, _ in asked:
+        if finish is None:
+            continue
+        if isinstance(made := finish.change, Used) and made.title:
+            sqlite_past.entitle(connection, made.agent_session_id, made.title)
+        sqlite_outbox.add(connection, finish.turn, finish.pieces, store_id)
+    reached("finish.before_commit")
+
+
+ACCEPTS: Final = Together(accept, rank=0)
+STEPS: Final = Together(advance, rank=1)
+"""Behind the accepts: a worker is woken with the ticket of a message, and is to find it."""
 
 
 def _rooms(

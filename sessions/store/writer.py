@@ -10,7 +10,7 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
@@ -32,17 +32,22 @@ It may be run twice, when another change of its batch fails; only the last run c
 """
 
 
-Together = Callable[[sqlite3.Connection, Sequence[Any]], "Sequence[Any] | None"]
-"""Makes changes of one kind at once, in their order, from what each was asked with.
+@dataclass(frozen=True, slots=True)
+class Together:
+    """A way to make changes of one kind at once.
 
-Returns what came of each, a `RoomkeyError` where that is an error; None, with nothing done, if they have
-to be made one by one. It may raise and be run twice as a change may.
-"""
+    `make` gets what each was asked with, in their order. It returns what came of each, a `RoomkeyError` where
+    that is an error; None, with nothing done, if they have to be made one by one. It may raise and be run
+    twice as a change may. Of the kinds that wait for one commit the one with the lowest `rank` is made first.
+    """
+
+    make: Callable[[sqlite3.Connection, Sequence[Any]], Sequence[Any] | None]
+    rank: int
 
 
 @dataclass(slots=True)
 class _Job:
-    """A change, who waits for it, and what came of it. Neighbours with the same `together` go at once."""
+    """A change, who waits for it, and what came of it."""
 
     change: Change[Any]
     future: asyncio.Future[Any]
@@ -84,8 +89,8 @@ class Writer:
     ) -> asyncio.Future[T]:
         """Take the next place in the order. The result comes when the change is committed.
 
-        Nobody has to wait for it, and whoever stops waiting takes nothing back. Changes that were handed in
-        one behind the other with the same `together` may be made by it, from what they `asked`.
+        Nobody has to wait for it, and whoever stops waiting takes nothing back. Changes with a `together`
+        that wait side by side may be made by it, from what they `asked`: kind by kind, each in its order.
 
         Raises (on awaiting): what the change raised, or StateError if it could not be committed;
         then nothing of it was written.
@@ -163,8 +168,8 @@ class Writer:
         """
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            for together, neighbours in groupby(jobs, lambda job: job.together):
-                self._make(together, list(neighbours))
+            for group in _groups(jobs):
+                self._make(group)
         except Exception:
             if len(jobs) == 1:
                 raise
@@ -174,9 +179,11 @@ class Writer:
             return False
         return True
 
-    def _make(self, together: Together | None, jobs: list[_Job]) -> None:
-        """Run changes that stand side by side, at once if there is a way for them."""
-        made = together(self._connection, [job.asked for job in jobs]) if together and len(jobs) > 1 else None
+    def _make(self, jobs: list[_Job]) -> None:
+        """Run changes of one kind, at once if there is a way for them."""
+        together, made = jobs[0].together, None
+        if together is not None and len(jobs) > 1:
+            made = together.make(self._connection, [job.asked for job in jobs])
         for job, result in zip(jobs, made or (), strict=made is not None):
             job.error, job.result = (result, None) if isinstance(result, RoomkeyError) else (None, result)
         if made is None:
@@ -211,6 +218,23 @@ class Writer:
             self._loop.call_soon_threadsafe(what, *args)
         except RuntimeError:
             log.debug("nobody is left to be told")  # the loop has ended; what was committed stays
+
+
+def _groups(jobs: Sequence[_Job]) -> Iterator[list[_Job]]:
+    """Return the changes of one commit in the order in which they are made, those of one kind in one group.
+
+    Only side by side they change places with those of another kind: all of them wait, so nobody has seen one
+    of them done yet. A kind that another counts on has the lower rank.
+    """
+    for together, neighbours in groupby(jobs, lambda job: job.together is not None):
+        if not together:
+            yield list(neighbours)
+            continue
+        kinds: dict[Together, list[_Job]] = {}
+        for job in neighbours:
+            assert job.together is not None
+            kinds.setdefault(job.together, []).append(job)
+        yield from (kinds[kind] for kind in sorted(kinds, key=lambda kind: kind.rank))
 
 
 def _settle(jobs: list[_Job]) -> None:

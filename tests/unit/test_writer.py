@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sessions.errors import QueueFull, StateError
-from sessions.store.writer import Writer
+from sessions.store.writer import Together, Writer
 
 
 def explain(error: sqlite3.Error) -> StateError:
@@ -133,7 +133,7 @@ class Crowd:
         self.asked: list[list[int]] = []
         self.refuses = False
 
-    def __call__(self, connection: sqlite3.Connection, asked: Sequence[int]) -> Sequence[Any] | None:
+    def make(self, connection: sqlite3.Connection, asked: Sequence[int]) -> Sequence[Any] | None:
         self.asked.append(list(asked))
         if self.refuses:
             return None
@@ -145,15 +145,31 @@ async def test_neighbours_of_a_kind_are_made_at_once_and_each_hears_its_own(writ
     crowd, gate = Crowd(), Gate()
     writer.submit(gate)
     await gate.entered()
-    tickets = [writer.submit(add(n), crowd, n) for n in (1, -1, 2)]
+    kind = Together(crowd.make, 0)
+    tickets = [writer.submit(add(n), kind, n) for n in (1, -1, 2)]
     lone = writer.submit(add(3))
-    tickets += [writer.submit(add(4), crowd, 4)]
+    tickets += [writer.submit(add(4), kind, 4)]
     gate.open()
     told = await asyncio.gather(*tickets, lone, return_exceptions=True)
     assert [type(one) for one in told if isinstance(one, Exception)] == [QueueFull]
     assert [one for one in told if not isinstance(one, Exception)] == [1, 2, 4, 3]
     assert crowd.asked == [[1, -1, 2]]  # one alone goes its own way
     assert await writer.submit(numbers) == [1, 2, 3, 4]
+
+
+async def test_kinds_that_wait_side_by_side_are_made_by_rank(writer: Writer) -> None:
+    first, second, gate = Crowd(), Crowd(), Gate()
+    kinds = {1: Together(first.make, 0), 2: Together(second.make, 1)}
+    writer.submit(gate)
+    await gate.entered()
+    tickets = [writer.submit(add(n), kinds[n // 10], n) for n in (20, 10, 21, 11)]
+    tickets += [writer.submit(add(3))]  # the others change no places with it
+    tickets += [writer.submit(add(n), kinds[n // 10], n) for n in (22, 23)]
+    gate.open()
+    assert await asyncio.gather(*tickets) == [20, 10, 21, 11, 3, 22, 23]
+    assert (first.asked, second.asked) == ([[10, 11]], [[20, 21], [22, 23]])
+    made = "SELECT group_concat(n) FROM (SELECT n FROM t ORDER BY rowid)"
+    assert await writer.submit(lambda c: c.execute(made).fetchone()[0]) == "10,11,20,21,3,22,23"
 
 
 @pytest.mark.parametrize("refuses", [True, False], ids=["it cannot", "one of them fails"])
@@ -165,7 +181,8 @@ async def test_neighbours_that_cannot_be_made_at_once_are_made_one_by_one(
     writer.submit(gate)
     await gate.entered()
     asked = (1, 2) if refuses else (1, -1, 1, 2)
-    tickets = [writer.submit(add(n), crowd, n) for n in asked]
+    kind = Together(crowd.make, 0)
+    tickets = [writer.submit(add(n), kind, n) for n in asked]
     gate.open()
     told = await asyncio.gather(*tickets, return_exceptions=True)
     assert crowd.asked == [list(asked)]
