@@ -25,8 +25,10 @@ demo: $(READY) ## Try Roomkey in the browser: no account, no key, this machine o
 
 # Files in their order: the slow ones come first. These are real processes under real time limits, and on a
 # busy machine one may come late: what failed beside others has to pass alone. It still wants mending.
+# Whoever forbids compiled files would have every worker, and every pytest in a test, compile all of it anew.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(READY) ## Run every test, several at once: most of them wait for something
-	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder || { test $$? -eq 1 && echo "Once more, alone:" && \
+	@$(BIN)/python -m pytest -n 5 --dist loadfile --no-loadscope-reorder || { test $$? -eq 1 && echo "Once more, alone:" && \
 		$(BIN)/python -m pytest --last-failed --last-failed-no-failures none --maxfail=1; }
 
 cover: $(READY) ## Run every test and list the lines that none of them reaches

@@ -10,7 +10,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import access, box, flood, floor, leaks, recovery, rendering, rooms, store, turns
+from benchmarks import access, box, flood, floor, leaks, recovery, rendering, rooms, store, streaming, turns
 from benchmarks.figures import Figure
 
 BENCHMARKS = {
@@ -24,6 +24,7 @@ BENCHMARKS = {
     "leaks": leaks.run,
     "access": access.run,
     "rendering": rendering.run,
+    "streaming": streaming.run,
 }
 """Written by hand: one line for each module, in the order in which they run."""
 

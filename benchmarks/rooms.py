@@ -23,7 +23,7 @@ from sessions.breaker import Breaker
 from sessions.clock import SystemClock
 from sessions.engine import Engine
 from sessions.events import Event, Exited, TurnDone
-from sessions.garbage import collect_seldom
+from sessions.interpreter import tune
 from sessions.keys import session_key
 from sessions.manager import SessionManager
 from sessions.paths import Paths
@@ -257,7 +257,7 @@ async def _produce(manager: SessionManager, rooms: range, numbers: range) -> Non
 
 
 if __name__ == "__main__":
-    collect_seldom()
+    tune()
     before = floor.group_commit_rate()
     measured = asyncio.run(measure())
     floor_per_s = (before + floor.group_commit_rate()) / 2

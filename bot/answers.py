@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Final, assert_never
 
+from bot.durations import ago
 from bot.footer import footer
 from bot.live_view import NOTHING_WRITTEN, SEPARATOR
 from bot.render import Words, clean, is_seen, plain, shortened
@@ -92,7 +93,7 @@ def _failure(outcome: Outcome) -> str:
     text = outcome.text or "The agent failed and gave no reason."
     if outcome.resets_at is None:
         return text
-    return f"{text} That is <t:{outcome.resets_at.timestamp():.0f}:R>."
+    return f"{text} That is {ago(outcome.resets_at)}."
 
 
 def _card(turn: Turn, outcome: Outcome, *, has_buttons: bool) -> str:

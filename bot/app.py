@@ -30,7 +30,7 @@ from sessions.child_env import passed_on
 from sessions.crash_points import reached
 from sessions.credentials import redactor_of, secrets_in
 from sessions.errors import StateError
-from sessions.garbage import collect_seldom
+from sessions.interpreter import tune
 from sessions.paths import Paths
 from sessions.redaction import Redactor
 from sessions.strays import end_strays
@@ -62,7 +62,7 @@ def run_bot(settings: Settings, service: ServiceManager) -> None:
             damaged; damage may also show later.
         ChatUnusable: Discord refuses the token or an intent.
     """
-    collect_seldom()
+    tune()
     faulthandler.enable()  # a watchdog ends a bot that hangs with SIGABRT: then the journal says where
     token = settings.require_token().get_secret_value()
     own = {"The bot's token": token, "voice.key": settings.voice.secret}

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final, Literal, Protocol
 
 from bot.access import Needs, Tier
-from bot.ask_view import closed_line
+from bot.ask_view import approved_text, closed_line
 from bot.chat import Person
 from bot.components import Field, Modal
 from bot.interruptions import Settler, decided_line
@@ -101,8 +101,10 @@ def reason_modal(click: AskClick) -> Modal | None:
     return Modal(action=action, title=title, fields=(field,))
 
 
-async def decide(click: AskClick, person: Person, turn: Turn, asks: OpenAsks, rooms: Deciders) -> Clicked:
-    """Take a person's decision; returns the one line that the card becomes.
+async def decide(
+    click: AskClick, person: Person, turn: Turn, asks: OpenAsks, rooms: Deciders, on: str | None = None
+) -> Clicked:
+    """Take a person's decision; returns the one line that the card becomes. It was made `on` a message.
 
     After a restart the process that asked is gone: a yes lets its turn go on, and is kept for when the
     same is asked again; a no drops the turn.
@@ -115,7 +117,8 @@ async def decide(click: AskClick, person: Person, turn: Turn, asks: OpenAsks, ro
         raise UserError("Press that button again, and fill in what it opens.")
     entry = asks.entry(click.turn, click.ask)
     if entry is not None:
-        return await _open(click, person, turn, entry, rooms)
+        is_its_own = on is None or asks.of_message(on) is entry
+        return await _open(click, person, turn, entry, rooms, is_its_own=is_its_own)
     again = asks.alike(click.turn, click.mark)
     if again is not None:  # the resumed turn has asked anew: its card answers for both
         return await _open(click, person, turn, again, rooms, is_its_own=False)
@@ -123,7 +126,7 @@ async def decide(click: AskClick, person: Person, turn: Turn, asks: OpenAsks, ro
 
 
 async def _open(
-    click: AskClick, person: Person, turn: Turn, entry: OpenAsk, rooms: Deciders, *, is_its_own: bool = True
+    click: AskClick, person: Person, turn: Turn, entry: OpenAsk, rooms: Deciders, *, is_its_own: bool
 ) -> Clicked:
     ask, who = entry.ask, plain(person.name)
     if not isinstance(ask, PermissionAsk | PlanAsk):
@@ -135,7 +138,11 @@ async def _open(
             raise UserError(_NOT_HERE)
     words = f"allowed here for good by {who}: `{rule}`" if rule else _words(click, who, is_plan=is_plan)
     line = closed_line(ask, words)
-    await answer(rooms, entry, _verdict(click, person, is_plan=is_plan), line="" if is_its_own else line)
+    if isinstance(ask, PlanAsk) and click.op in ("allow", "edits"):
+        line = approved_text(ask, words)
+    # Whether a rule could be kept is not known yet when its card changes by itself.
+    elsewhere = closed_line(ask, f"allowed by {who}: `/permissions` shows what holds here") if rule else line
+    await answer(rooms, entry, _verdict(click, person, is_plan=is_plan), line="" if is_its_own else elsewhere)
     if rule is None:
         return Clicked(Said(line), deed=_deed(click))
     try:
@@ -152,13 +159,16 @@ async def _open(
 async def answer(rooms: Decider, entry: OpenAsk, decision: Decision, *, line: str = "") -> None:
     """Answer an open ask; its card becomes `line` unless a button of its own says what it becomes.
 
-    Raises AlreadyDecided, StateError; then the card stays as it is.
+    Raises AlreadyDecided, also while somebody else's answer is on its way, and StateError; then the card
+    stays as it is.
     """
-    entry.line = line  # before it is over, for then the card is let go
+    if entry.is_taken:  # else the card could say what the slower one decided
+        raise AlreadyDecided
+    entry.is_taken, entry.line = True, line  # before it is over, for then the card is let go
     try:
         await rooms.decide(entry.turn, entry.ask.id, decision)
     except BaseException:
-        entry.line = ""
+        entry.is_taken, entry.line = False, ""
         raise
 
 

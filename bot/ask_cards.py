@@ -9,13 +9,13 @@ from datetime import timedelta
 from functools import partial
 from typing import Final, assert_never
 
-from bot.ask_view import Scene, closed_line, expired_view, permission_view, plan_view
+from bot.ask_view import Scene, closed_line, expired_view, permission_view, plan_view, unshown_view
 from bot.chat import ChatError, ChatPort, ChatRefused, FilesRefused, MessageGone
 from bot.landing import Landing
 from bot.left_cards import LeftCard, left_pieces, remember
 from bot.open_asks import CardView, OpenAsk, OpenAsks, short_name
 from bot.questions import question_view
-from bot.reply_state import ShownAsk
+from bot.reply_state import ShownAsk, Withdrawal
 from sessions.clock import Clock
 from sessions.errors import StateError
 from sessions.events import Ask, PermissionAsk, PlanAsk, QuestionAsk
@@ -25,6 +25,8 @@ from sessions.turn import Outcome
 log = logging.getLogger(__name__)
 
 _AGAIN_S: Final = 5.0
+_MOST_LOST: Final = 3
+"""A card that is deleted again and again, perhaps by another bot, is not sent for ever."""
 _VERDICTS: Final = {
     "expired": "nobody answered in time, so it was denied",
     "agent": "the agent does not ask any more",
@@ -34,7 +36,10 @@ _VERDICTS: Final = {
 
 @dataclass(slots=True)
 class _Card:
-    """One card: `nonce` from before it is sent, `message_id` once it is, `version` as it is shown."""
+    """One card: `nonce` from before it is sent, `message_id` once it is, `version` as it is shown.
+
+    One that `is_plain` only says that something is asked: the chat refused to show what.
+    """
 
     ask: Ask
     entry: OpenAsk
@@ -43,6 +48,11 @@ class _Card:
     message_id: str | None = None
     version: int = 0
     is_unsure: bool = False  # it may have been sent: the answer got lost, or is not here yet
+    is_plain: bool = False
+    lost: int = 0
+
+    def shown(self) -> CardView:
+        return unshown_view(self.scene) if self.is_plain else self.view()
 
     def view(self) -> CardView:
         match self.ask:
@@ -89,6 +99,8 @@ class AskCards:
         self._asks: Mapping[str, ShownAsk] = {}
         self._cards: dict[str, _Card] = {}
         self._refused: set[str] = set()
+        self._closed: set[str] = set()
+        self._late: dict[str, str] = {}  # nonces of lines about asks that never had a card
         self._changed = asyncio.Event()
 
     def update(self, asks: Mapping[str, ShownAsk]) -> None:
@@ -106,9 +118,9 @@ class AskCards:
                 try:
                     await self._match(ask_id, shown)
                 except ChatRefused as error:
-                    self._refused.add(ask_id)
+                    (self._refused if shown.over is None else self._closed).add(ask_id)
                     self._cards.pop(ask_id, None)
-                    log.warning("what an agent asks cannot be shown", extra={"reason": str(error)})
+                    log.warning("that an agent asks cannot be said", extra={"reason": str(error)})
                 except ChatError as error:
                     log.info("what an agent asks waits for the chat", extra={"reason": str(error)})
                     await self._clock.sleep(error.retry_after_s or _AGAIN_S)
@@ -133,29 +145,74 @@ class AskCards:
 
     async def _match(self, ask_id: str, shown: ShownAsk) -> None:
         card = self._cards.get(ask_id)
-        if shown.over is None:
-            if ask_id in self._refused:
-                return
-            if card is None:
-                card = self._new(ask_id, shown.ask)
-                if card is None:
-                    return
-            if card.message_id is None:
-                await self._send(ask_id, card)
-            elif card.version != card.entry.version:
-                version, view = card.entry.version, card.view()
-                await self._port.edit(self._channel_id, card.message_id, view.text, rows=view.rows)
-                card.version = version
-        elif card is not None and card.message_id is not None:
-            # Whoever answered with a button of it has written so on the card.
-            line = (
-                card.entry.line if shown.over == "answered" else closed_line(shown.ask, _VERDICTS[shown.over])
-            )
-            if line:
-                with suppress(MessageGone):
-                    await self._port.edit(self._channel_id, card.message_id, line)
+        if shown.over is not None:
+            await self._close(ask_id, card, shown.ask, shown.over)
+            return
+        if ask_id in self._refused:
+            return
+        if card is None and (card := self._new(ask_id, shown.ask)) is None:
+            return
+        if card.entry.is_lost:
+            self._lost(ask_id, card)
+        elif card.message_id is None:
+            await self._send(ask_id, card)
+        elif card.version != card.entry.version:
+            await self._edit(ask_id, card, card.message_id)
+
+    def _lost(self, ask_id: str, card: _Card) -> None:
+        """The message of a card was deleted, and somebody is still asked: another takes its place."""
+        card.entry.is_lost, card.message_id, card.nonce = False, None, self._nonce()
+        card.lost += 1
+        card.is_plain |= card.lost == _MOST_LOST
+        if card.lost > _MOST_LOST:
+            self._refused.add(ask_id)
             del self._cards[ask_id]
-            await self._remember()
+        self._changed.set()
+
+    async def _edit(self, ask_id: str, card: _Card, message_id: str) -> None:
+        version, view = card.entry.version, card.shown()
+        try:
+            await self._port.edit(self._channel_id, message_id, view.text, rows=view.rows)
+        except MessageGone:
+            self._lost(ask_id, card)
+        except ChatRefused as error:  # as it was, it can still be answered
+            log.warning("a card cannot be changed", extra={"reason": str(error)})
+            card.version = version
+        else:
+            card.version = version
+
+    async def _close(self, ask_id: str, card: _Card | None, ask: Ask, over: Withdrawal) -> None:
+        """Let the card be one line. That nobody answered in time is said also where there is no card."""
+        if ask_id in self._closed:
+            return
+        if card is None:
+            if over == "expired":
+                line, nonce = closed_line(ask, _VERDICTS[over]), self._late.setdefault(ask_id, self._nonce())
+                await self._port.send(self._channel_id, line, nonce=nonce)
+            self._closed.add(ask_id)
+            return
+        # Whoever answered with a button of it has written so on the card.
+        line = card.entry.line if over == "answered" else closed_line(ask, _VERDICTS[over])
+        if card.message_id is not None:
+            if line:
+                await self._become(card, card.message_id, line, over)
+        elif over == "expired":
+            sent = await self._port.send(self._channel_id, line, nonce=card.nonce)
+            if card.is_unsure:  # then it is the card, if that had arrived
+                await self._port.edit(self._channel_id, sent, line)
+        elif card.is_unsure:
+            return  # it goes with the turn
+        self._closed.add(ask_id)
+        del self._cards[ask_id]
+        await self._remember()
+
+    async def _become(self, card: _Card, message_id: str, line: str, over: Withdrawal) -> None:
+        try:
+            await self._port.edit(self._channel_id, message_id, line)
+        except MessageGone:
+            if over == "expired":
+                card.message_id, card.nonce = None, self._nonce()
+                await self._port.send(self._channel_id, line, nonce=card.nonce)
 
     def _new(self, ask_id: str, ask: Ask) -> _Card | None:
         entry = self._open_asks.entry(self._turn.id, short_name(ask_id))
@@ -175,25 +232,32 @@ class AskCards:
         return card
 
     async def _send(self, ask_id: str, card: _Card) -> None:
-        view, version = card.view(), card.entry.version
         with self._landing.request():
             await self._announce(card.nonce)
             await self._remember()
             card.is_unsure = True
+            card.message_id = await self._put(card)
+            card.is_unsure = False
+            self._open_asks.shown(self._turn.id, ask_id, card.message_id)
+            with suppress(StateError):
+                await self._remember()
+
+    async def _put(self, card: _Card) -> str:
+        """Send a card, without what the chat does not take of it; in the end only that there is one."""
+        while True:
+            view, card.version = card.shown(), card.entry.version
             try:
-                card.message_id = await self._port.send(
+                return await self._port.send(
                     self._channel_id, view.text, nonce=card.nonce, rows=view.rows, files=view.files
                 )
             except FilesRefused:
                 card.scene = replace(card.scene, file_bytes=0)
-                view = card.view()
-                card.message_id = await self._port.send(
-                    self._channel_id, view.text, nonce=card.nonce, rows=view.rows
-                )
-            card.version, card.is_unsure = version, False
-            self._open_asks.shown(self._turn.id, ask_id, card.message_id)
-            with suppress(StateError):
-                await self._remember()
+            except ChatRefused as error:
+                if card.is_plain:
+                    card.is_unsure = False
+                    raise
+                log.warning("a card was refused, and is only told of", extra={"reason": str(error)})
+                card.is_plain = True
 
     @property
     def _channel_id(self) -> str:
@@ -204,7 +268,12 @@ class AskCards:
         await remember(self._open_asks.facts, self._turn, [self._left(card) for card in self._cards.values()])
 
     def _left(self, card: _Card) -> LeftCard:
-        view = expired_view(self._turn.id, card.ask)
+        shown = card.view()
+        # Of a card that was only told of, or whose file may not have been taken, nobody has seen what a yes
+        # would allow.
+        if card.is_plain or (card.message_id is None and shown.files):
+            shown = replace(shown, text="" if card.is_plain else shown.text, rows=())
+        view = expired_view(self._turn.id, card.ask, shown)
         buttons = tuple(button for row in view.rows if isinstance(row, tuple) for button in row)
         return LeftCard(nonce=card.nonce, message_id=card.message_id, text=view.text, buttons=buttons)
 

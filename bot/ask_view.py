@@ -6,6 +6,7 @@ from typing import Final
 
 from bot.ask_text import detail_of, fenced, shown
 from bot.components import Button, FileOut
+from bot.durations import ago
 from bot.footer import short_path
 from bot.measure import last_cut, reach, units
 from bot.open_asks import CardView, short_name
@@ -18,8 +19,13 @@ REQUEST_FILE: Final = "request.txt"
 PLAN_FILE: Final = "plan.md"
 
 _TITLE_UNITS: Final = 120
+_EXPIRY_UNITS: Final = 200
+"""Kept free on a card, for what it says in the end if its process is gone."""
 _NOT_WHOLE: Final = "-# ⚠ Not all of this can be shown here, so it can only be denied."
 _MASKED: Final = "-# A secret in it is masked here."
+_KEPT_UNITS: Final = 1500
+"""How much of an approved plan stays on its card."""
+
 _NO_PLAN: Final = "(The agent wrote no plan.)"
 
 
@@ -51,15 +57,14 @@ def permission_view(turn: TurnId, ask: PermissionAsk, scene: Scene) -> CardView:
     is_whole, files = detail.is_whole and not ask.is_cut, ()
     body = fenced(text, detail.language)
     notes = [_MASKED] if ask.is_masked and not ask.is_cut else []
-    if units("\n".join([f"{head}{body}", *notes, _NOT_WHOLE, small])) > scene.limit:
+    limit = scene.limit - _EXPIRY_UNITS
+    if units("\n".join([f"{head}{body}", *notes, _NOT_WHOLE, small])) > limit:
         content = text.encode("utf-8", "replace")
         is_whole &= len(content) <= scene.file_bytes
         if is_whole:
             files = (FileOut(REQUEST_FILE, content),)
             notes.append(f"-# This is only the beginning: all of it is in `{REQUEST_FILE}`.")
-        room = scene.limit - units(
-            "\n".join([f"{head}{fenced('…', detail.language)}", *notes, _NOT_WHOLE, small])
-        )
+        room = limit - units("\n".join([f"{head}{fenced('…', detail.language)}", *notes, _NOT_WHOLE, small]))
         body = fenced(_begun(text, room), detail.language)
     if not is_whole:
         notes.append(_NOT_WHOLE)
@@ -89,7 +94,7 @@ def plan_view(turn: TurnId, ask: PlanAsk, scene: Scene) -> CardView:
     head, small = "**Shall I do this?**\n", foot(scene, "closes {}: no answer means no")
     plan = clean(ask.plan).strip() or _NO_PLAN
     is_whole, files, notes = True, (), list[str]()
-    room = scene.limit - units(f"{head}\n{_NOT_WHOLE}\n{small}\n") - 80
+    room = scene.limit - units(f"{head}\n{_NOT_WHOLE}\n{small}\n") - _EXPIRY_UNITS
     parts = pieces(plan[: 4 * room], room)  # only the first is shown, and a plan may be a megabyte
     if len(parts) > 1:
         content = plan.encode("utf-8", "replace")
@@ -125,25 +130,57 @@ def closed_line(ask: Ask, verdict: str) -> str:
     return f"-# {what} · {verdict}"
 
 
-def expired_view(turn: TurnId, ask: Ask) -> CardView:
-    """Return what a card becomes when the process that asked is gone; a question survives as text."""
+def approved_text(ask: PlanAsk, verdict: str) -> str:
+    """Return what the card of an approved plan becomes: it stays to be read, below who approved it."""
+    parts = pieces((clean(ask.plan).strip() or _NO_PLAN)[: 4 * _KEPT_UNITS], _KEPT_UNITS)
+    more = "\n-# This is its beginning; the agent has all of it." if len(parts) > 1 else ""
+    return f"{closed_line(ask, verdict)}\n{parts[0]}{more}"
+
+
+def expired_view(turn: TurnId, ask: Ask, card: CardView) -> CardView:
+    """Return what a card becomes when the process that asked is gone; a question survives as text.
+
+    It still shows all that a yes would allow: as one line if that holds it, else as `card` did. What that
+    did not offer to allow is not offered here; without a text it was never seen.
+    """
     if isinstance(ask, QuestionAsk):
         return CardView(
             f"{closed_line(ask, 'Roomkey was restarted before anybody answered')}\n"
             "-# If its turn goes on, the agent asks again."
         )
-    text = (
-        f"{closed_line(ask, 'expired: Roomkey was restarted before anybody answered')}\n"
-        "-# Allow lets its turn go on, and answers when the same is asked again. Deny drops the turn."
+    buttons = [button for row in card.rows if isinstance(row, tuple) for button in row]
+    allow = action("allow", turn, ask)
+    may_allow = bool(card.text) and any(button.action == allow for button in buttons)
+    said, _, _ = card.text.rpartition("\n")
+    if not said or _fits_a_line(ask):
+        said = closed_line(ask, "expired: Roomkey was restarted before anybody answered")
+    else:
+        said += "\n-# This expired: Roomkey was restarted before anybody answered."
+    means = "Allow lets its turn go on, and answers when the same is asked again. Deny drops the turn."
+    row = (
+        Button(label="Allow and continue", action=allow, style="good"),
+        Button(label="Deny and drop", action=action("deny", turn, ask), style="danger"),
     )
+    if may_allow:
+        return CardView(f"{said}\n-# {means}", (row,))
+    return CardView(f"{said}\n-# It can only be denied here, which drops the turn.", (row[1:],))
+
+
+def _fits_a_line(ask: PermissionAsk | PlanAsk) -> bool:
+    """Whether the one line about an ask holds all of it: its only argument, uncut."""
+    if isinstance(ask, PlanAsk):
+        return False
+    is_all = list(ask.arguments.values()) in ([], [ask.title])
+    return is_all and shortened(ask.title, _TITLE_UNITS) == ask.title
+
+
+def unshown_view(scene: Scene) -> CardView:
+    """Return what stands for a card that the chat refuses: that something is asked, in our words alone."""
+    until = ago(scene.until)
     return CardView(
-        text,
-        (
-            (
-                Button(label="Allow and continue", action=action("allow", turn, ask), style="good"),
-                Button(label="Deny and drop", action=action("deny", turn, ask), style="danger"),
-            ),
-        ),
+        "**The agent waits for an answer**, but Discord refused the message that asks for it."
+        " Use `/status` here: it shows what is asked, with its buttons."
+        f"\n-# Closes {until}: no answer means no."
     )
 
 
@@ -152,7 +189,7 @@ def foot(scene: Scene, until: str) -> str:
     parts = [
         f"asked by {plain(shortened(scene.asked_by, 64))}" if scene.asked_by else "",
         f"in {short_path(scene.workdir)}" if scene.workdir else "",
-        until.format(f"<t:{scene.until.timestamp():.0f}:R>"),
+        until.format(ago(scene.until)),
     ]
     return f"-# {' · '.join(filter(None, parts))}"
 

@@ -55,7 +55,7 @@ class Incoming:
     `ordinary` is False for webhooks, system messages and whatever else is nobody speaking. `ours` says
     that the bot itself wrote it. `quote` is what it replies to, if the platform sent that along, and
     `replies_to` that message's id. `threads` says whether the bot can open a thread on it: "none" where
-    there are no threads.
+    there are no threads, "full" where there are too many.
     """
 
     place: Place
@@ -70,7 +70,7 @@ class Incoming:
     ours: bool = False
     quote: Quote | None = None
     replies_to: str | None = None
-    threads: Literal["none", "forbidden", "possible"] = "none"
+    threads: Literal["none", "forbidden", "full", "possible"] = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +129,10 @@ class NotPermitted(ChatRefused):
 
 class PlaceLocked(ChatRefused):
     """A thread is locked: whoever may manage threads there can write, and nobody else."""
+
+
+class TooManyThreads(ChatRefused):
+    """There are as many open threads as the chat allows: others have to be closed first."""
 
 
 class FilesRefused(ChatRefused):
@@ -235,6 +239,13 @@ class ChatPort(Protocol):
 
         A message has one thread at most, whose id is its own: the one that is there already is returned.
         `name` is 1 to 100 characters.
+        """
+        ...
+
+    async def find_threads(self, channel_id: str, name: str) -> Sequence[str]:
+        """Return the threads that we opened in a channel on their own, under exactly this name.
+
+        The newest first, a few at most; none that is gone.
         """
         ...
 

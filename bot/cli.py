@@ -66,7 +66,6 @@ def run(config: ConfigOption = None) -> None:
 
     with errors_as_sentences():
         close_to_others()  # before anything else is loaded
-        from bot.app import run_bot
         from bot.service_manager import ServiceManager
         from sessions import crash_points
 
@@ -74,6 +73,8 @@ def run(config: ConfigOption = None) -> None:
         crash_points.plan(environ.get("ROOMKEY_CRASH_AT", ""))  # for tests alone
         settings, told_by = settings_of(config), ServiceManager.of(environ)
         forget_variables(environ)
+        from bot.app import run_bot  # takes long to load, and wrong settings are said at once
+
         run_bot(settings, told_by)
 
 

@@ -9,14 +9,14 @@ from bot.commands.memory import MemoryClick, parse_memory
 from bot.commands.spec import Rooms
 from bot.components import Modal, Pressed
 from bot.interruptions import CutClick, parse_cut
-from bot.past_view import PastClick, parse_past
+from bot.past_view import Op, PastClick, parse_past
 from bot.permissions_view import RuleClick, parse_rule_click
 from bot.questions import PickClick, other_modal, parse_pick
 from bot.queue_view import QueueClick, parse_queue
 from bot.stop_button import StopClick, parse_stop
 from sessions.keys import SessionKey
 
-Click = (
+Press = (
     AskClick
     | PickClick
     | RuleClick
@@ -26,10 +26,12 @@ Click = (
     | MemoryClick
     | HelpClick
     | StopClick
-    | AboutClick
     | PastClick
 )
 """What a button, menu or modal says. Its turn, if it names one, is `turn`."""
+
+Click = Press | AboutClick
+"""One of those, or what a form says that asks something."""
 
 
 def parse_click(pressed: Pressed) -> Click | None:
@@ -40,6 +42,11 @@ def parse_click(pressed: Pressed) -> Click | None:
     found = found or parse_past(pressed)
     found = found or parse_about(pressed) or parse_help(action)
     return found or parse_config(pressed) or parse_memory(pressed)
+
+
+def starts_turn(click: Click) -> bool:
+    """Whether a click puts something into its room's line, as a message does."""
+    return isinstance(click, AboutClick) or (isinstance(click, PastClick) and click.op is Op.RESUME)
 
 
 async def modal_for(click: Click, rooms: Rooms, key: SessionKey) -> Modal | None:

@@ -9,8 +9,8 @@ from sessions.clock import Clock
 
 log = logging.getLogger(__name__)
 
-Lack = Literal["threads", "reactions", "history"]
-"""A permission that is missing somewhere, by what it is for."""
+Lack = Literal["threads", "full", "reactions", "history"]
+"""What is missing somewhere: a permission, by what it is for, or room for one more thread."""
 
 _AGAIN_S: Final = 600.0
 """For how long a lack counts before it is tried again: Discord bans whoever is refused too often."""
@@ -18,6 +18,8 @@ _SAID: Final[dict[Lack, str]] = {
     "threads": "Messages here should open threads, but I may not open any, so I answer in the channel."
     " Give me the permissions **Create Public Threads** and **Send Messages in Threads** here, or switch"
     " it off with `/config`.",
+    "full": "This server has as many open threads as Discord allows (1,000), so I answer in the channel."
+    " Close or delete threads that are done with, or switch threads off here with `/config`.",
     "reactions": "I may not react to messages here, so the marks under them stay away. Give me the permission"
     " **Add Reactions** here to see what becomes of each message.",
     "history": "I may not read what was said here before, so I know only what is said to me. Give me the"
@@ -48,10 +50,14 @@ class Degraded:
         since_s = self._since_s.get((channel_id, lack))
         return since_s is not None and self._clock.monotonic_s() - since_s < _AGAIN_S
 
+    def remember(self, channel_id: str, lack: Lack) -> None:
+        """Remember that something is missing there, of which somebody was told already."""
+        self._since_s[channel_id, lack] = self._clock.monotonic_s()
+
     async def note(self, channel_id: str, lack: Lack) -> None:
         """Remember that something is not permitted there, and say it if nobody was told yet."""
         is_told = (channel_id, lack) in self._since_s
-        self._since_s[channel_id, lack] = self._clock.monotonic_s()
+        self.remember(channel_id, lack)
         if not is_told:
             await self._say(channel_id, f"-# {_SAID[lack]}")
 

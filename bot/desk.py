@@ -107,17 +107,20 @@ class Desk:
 
     def _answer(self, incoming: Incoming, entry: OpenAsk, text: str) -> Awaitable[None]:
         """Take a reply to the agent's question as its answer; it is no prompt."""
+        number = len(entry.answers)
         note(entry, text)  # now, so that what is said next is no answer to the same
-        return self._hand_over(entry, incoming.person.name, self._decline(incoming, ANSWERED))
+        return self._hand_over(entry, number, incoming.person.name, self._decline(incoming, ANSWERED))
 
-    async def _hand_over(self, entry: OpenAsk, person_name: str, declined: Awaitable[None]) -> None:
+    async def _hand_over(
+        self, entry: OpenAsk, number: int, person_name: str, declined: Awaitable[None]
+    ) -> None:
         try:
             await declined
         except BaseException:
-            entry.answers.pop()
+            del entry.answers[number:]  # what was answered behind it was meant for a later question
             raise
         with suppress(AlreadyDecided):  # nobody waits for it any more, and the card says so
-            await finish(entry, person_name, self.rooms, is_reply=True)
+            await finish(entry, person_name, self.rooms, is_elsewhere=True)
 
     def _decline(self, incoming: Incoming, reason: str | None, *, addressed: bool = False) -> Awaitable[None]:
         place, message_id = incoming.place, incoming.message_id

@@ -1,5 +1,6 @@
 """The small line under an answer: what it took and cost, as much of it as the room wants to see. Pure."""
 
+import re
 from typing import Final
 
 from bot.durations import elapsed
@@ -9,6 +10,8 @@ from sessions.turn import Outcome
 
 _NAME_CHARS: Final = 60
 _CENT_USD: Final = 0.01
+_OWN: Final = re.compile(r"/sessions/[^/]+/work/?$")
+"""A room's own directory, as `Paths` has it."""
 
 
 def footer(level: Footer, outcome: Outcome) -> str:
@@ -37,7 +40,12 @@ def cost(outcome: Outcome) -> str:
 
 
 def short_path(workdir: str) -> str:
-    """Return a directory for people: its name and the one it is in. What lies above is nobody's business."""
+    """Return a directory for people: its name and the one it is in. What lies above is nobody's business.
+
+    A room's own directory is called that: its name is an id that tells nobody anything.
+    """
+    if _OWN.search(workdir):
+        return "its own directory"
     return plain(shortened("/".join(workdir.rstrip("/").split("/")[-2:]), _NAME_CHARS))
 
 

@@ -9,7 +9,7 @@ from typing import Final, NoReturn, assert_never
 from bot.access import Deny, Tier
 from bot.approvals import AskClick, decide
 from bot.chat import Incoming, Person, Place
-from bot.clicks import Click, modal_for
+from bot.clicks import Click, Press, modal_for
 from bot.commands import GROUPS, config, memory
 from bot.commands.about import AboutClick, press_about
 from bot.commands.config import ConfigClick
@@ -130,6 +130,7 @@ class Interactions:
             id=call_id,
             options=options,
             message=message,
+            asks=self.asks,
         )
 
     def _admit(self, person: Person, place: Place, needs: Tier, ingress: str) -> Admitted | Deny:
@@ -153,11 +154,20 @@ class Interactions:
         except TimeoutError as error:
             raise UserError("That did not open in time. Press it again.") from error
 
-    async def click(self, click: Click, person: Person, place: Place) -> Clicked:
-        """Do what a button says; returns what the message under it becomes.
+    def click(self, click: Click, person: Person, place: Place, on: str | None = None) -> Awaitable[Clicked]:
+        """Do what a button says; returns what the message under it, whose id is `on`, becomes.
 
-        Raises NotAllowed, and AlreadyDecided for what is over or not of this room.
+        What a form asks has its place in the room's order on return. Raises NotAllowed, and AlreadyDecided
+        for what is over or not of this room (on awaiting).
         """
+        if not isinstance(click, AboutClick):
+            return self._click(click, person, place, on)
+        admitted = self._admit(person, place, click.needs.own, "click")
+        if isinstance(admitted, Deny):
+            return _refuse(admitted, click.needs.own)
+        return press_about(click, self.rooms, self.people, admitted.key, person, place)
+
+    async def _click(self, click: Press, person: Person, place: Place, on: str | None) -> Clicked:
         needs = click.needs
         admitted = self._admit(person, place, needs.own, "click")
         if isinstance(admitted, Deny):
@@ -174,22 +184,28 @@ class Interactions:
                 if is_theirs or admitted.tier is None:
                     return await _refuse(admitted, enough)
                 raise only_theirs(turn)
-        clicked = await self._clicked(click, turn, person, place, admitted)
+        clicked = await self._clicked(click, turn, person, place, admitted, on)
         if clicked.deed:
             about = f"room {admitted.key}" if turn is None else f"turn {turn.id}"
             await self.people.note(person, clicked.deed, about, clicked.detail)
         return clicked
 
     async def _clicked(
-        self, click: Click, turn: Turn | None, person: Person, place: Place, admitted: Admitted
+        self,
+        click: Press,
+        turn: Turn | None,
+        person: Person,
+        place: Place,
+        admitted: Admitted,
+        on: str | None,
     ) -> Clicked:
         match click:
             case AskClick():
                 if turn is None:
                     raise AlreadyDecided
-                return await decide(click, person, turn, self.asks, self.rooms)
+                return await decide(click, person, turn, self.asks, self.rooms, on)
             case PickClick():
-                return await pick(click, person.name, self.asks, self.rooms)
+                return await pick(click, person.name, self.asks, self.rooms, on)
             case RuleClick():
                 return await press_rule(click, self.rooms, admitted.key, person, admitted.tier)
             case CutClick():
@@ -203,8 +219,6 @@ class Interactions:
                 return await config.press(click, self.rooms, admitted.key, person.name, admitted.tier)
             case MemoryClick():
                 return await memory.press(click, self.rooms, admitted.key)
-            case AboutClick():
-                return await press_about(click, self.rooms, self.people, admitted.key, person, place)
             case PastClick():
                 tier = admitted.tier
                 return await press_past(click, self.rooms, self.people, admitted.key, person, place, tier)

@@ -66,12 +66,14 @@ async def left_pieces(
 def joined(pieces: Sequence[Piece]) -> tuple[list[Piece], tuple[Button, ...]]:
     """Return the pieces, and the yes to their one request for the card of its turn: one card offers all.
 
-    A request that may not have been seen is none; of several, each keeps its own.
+    A request that may not have been seen is none, nor is one that can only be denied; of several, each keeps
+    its own.
     """
     asking = [piece for piece in pieces if piece.buttons]
-    if len(asking) != 1 or asking[0].target_id is None:
+    if len(asking) != 1 or asking[0].target_id is None or len(asking[0].buttons) < 2:
         return [*pieces], ()
-    line = replace(asking[0], body=asking[0].body.partition("\n")[0], buttons=())
+    # Its last line says what its buttons do.
+    line = replace(asking[0], body=asking[0].body.rpartition("\n")[0], buttons=())
     return [line if piece is asking[0] else piece for piece in pieces], asking[0].buttons[:1]
 
 

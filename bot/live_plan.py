@@ -1,6 +1,10 @@
 """When a live message is sent and edited. Pure: time comes in, commands go out."""
 
 from dataclasses import dataclass
+from typing import Final
+
+_REST: Final = 0.85
+"""The part of an interval that lies at least between the end of one request and the next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,8 @@ class LivePlan:
     """The pace of one live message: the first body at once, then at most one request per interval.
 
     Bodies in between are left out, never queued. `step` counts its command as done; `lost` and
-    `failed` take that back.
+    `failed` take that back. `over` says that a request is over, whatever came of it: one that was held
+    up on its way may have arrived as late as that.
     """
 
     interval_s: float
@@ -49,6 +54,10 @@ class LivePlan:
         command = Edit(body) if self.exists else Send(body)
         self.shown, self.exists, self.free_at_s = body, True, now_s + self.interval_s
         return command
+
+    def over(self, now_s: float) -> None:
+        """The last request is over: from now on counts most of an interval."""
+        self.free_at_s = max(self.free_at_s, now_s + self.interval_s * _REST)
 
     def lost(self) -> None:
         """The message is not there, or not any more: the next one is a new one."""

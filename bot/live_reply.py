@@ -234,6 +234,7 @@ class LiveReply:
             if self._message_id is None:
                 self._plan.lost()
             self._plan.failed(self._clock.monotonic_s() + (error.retry_after_s or self._plan.interval_s))
+        self._plan.over(self._clock.monotonic_s())
         return True
 
     async def _send(self, body: str) -> None:

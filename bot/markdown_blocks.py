@@ -14,7 +14,8 @@ _LONGEST_LINE: Final = 4000
 """A line longer than this is taken in parts, so that no more of it has to be kept in mind."""
 _MOST_ROWS: Final = 100
 """A table longer than this is drawn in parts, each with its head."""
-_BLOCK_START: Final = re.compile(r"\s*(?:#{1,6}\s|>|[-*+]\s|\d{1,9}[.)]\s)|\s*$")
+BLOCK_START: Final = re.compile(r"\s*(?:#{1,6}\s|>|[-*+]\s|\d{1,9}[.)]\s)|\s*$")
+"""A line that begins something else than a table or a paragraph."""
 _MAY_BE_BLOCK: Final = re.compile(
     r"\s*(?:[#\-*_>+\s]*|\d{1,9}[.)]?\s*|(?:[-*+]|\d{1,9}[.)])\s+\[.?\]?|#{4,6}\s.*|\[[^\]]*\]:.*)"
     r"|(?:[ \t>]|[-*+][ \t]|\d{1,9}[.)][ \t])*(?:`{1,2}|`{3,}[^`]*|~.*)"
@@ -91,7 +92,7 @@ def end(blocks: Blocks) -> list[str]:
 def _after(blocks: Blocks, line: str) -> tuple[Blocks, list[str]]:
     if blocks.fence is not None:
         return replace(blocks, fence=after_line(blocks.fence, line), is_gap=False), [line]
-    if blocks.table is not None and may_be_row(line) and _BLOCK_START.match(line) is None:
+    if blocks.table is not None and may_be_row(line) and BLOCK_START.match(line) is None:
         table = blocks.table
         is_full = len(table.rows) >= _MOST_ROWS
         following = Table(table.names, table.sides) if is_full else table
@@ -115,7 +116,7 @@ def _closed(blocks: Blocks) -> tuple[Blocks, list[str]]:
 
 
 def _after_prose(blocks: Blocks, line: str) -> tuple[Blocks, list[str]]:
-    if _BLOCK_START.match(line) is not None:
+    if BLOCK_START.match(line) is not None:
         blocks = replace(blocks, ticks=0)
     fence = after_line(None, line)
     if fence is not None:
@@ -126,7 +127,7 @@ def _after_prose(blocks: Blocks, line: str) -> tuple[Blocks, list[str]]:
         links = blocks.links.with_definition(line)
         if links is not None:
             return replace(blocks, links=links), []
-        if may_be_head(line) and _BLOCK_START.match(line) is None:
+        if may_be_head(line) and BLOCK_START.match(line) is None:
             return replace(blocks, head=line), []
     return _prose(blocks, line)
 
@@ -150,7 +151,7 @@ def _unfinished(blocks: Blocks, line: str) -> list[str]:
     blocks, shown = _closed(blocks)
     if line.lstrip().startswith("|") or _MAY_BE_BLOCK.fullmatch(line) is not None:
         return shown
-    ticks = 0 if _BLOCK_START.match(line) is not None else blocks.ticks
+    ticks = 0 if BLOCK_START.match(line) is not None else blocks.ticks
     begun = shown_line(line[: stable_end(line, ticks)], ticks, blocks.links).text.rstrip()
     return [*shown, begun] if begun else shown
 

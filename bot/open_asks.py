@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from bot.components import FileOut, Row
 from sessions.events import Ask, PermissionAsk, PlanAsk
@@ -25,7 +24,8 @@ class OpenAsk:
     """One ask that is open. `answers` are those given so far to the questions of a `QuestionAsk`.
 
     `view` is how its card looks now. `line` is what the card becomes when it was answered elsewhere than
-    with its own buttons, "" otherwise; `changed` hears of such an answer to one of several questions.
+    with its own buttons, "" otherwise; `changed` hears of such an answer to one of several questions, and
+    that its message was deleted (`is_lost`). While somebody's decision is on its way it `is_taken`.
     """
 
     turn: TurnId
@@ -35,20 +35,14 @@ class OpenAsk:
     view: Callable[[], CardView] = lambda: CardView("")
     line: str = ""
     version: int = 0
+    is_lost: bool = False
+    is_taken: bool = False
     changed: Callable[[], None] = lambda: None
 
     def answered_elsewhere(self) -> None:
         """Let the card show what was answered without a button of its own."""
         self.version += 1
         self.changed()
-
-
-class _Named(Protocol):
-    @property
-    def turn(self) -> TurnId: ...
-
-    @property
-    def ask(self) -> str: ...
 
 
 class OpenAsks:
@@ -79,10 +73,16 @@ class OpenAsks:
         if entry is not None:
             self._by_message[message_id] = entry
 
-    def find(self, click: _Named) -> Ask | None:
-        """Return the ask that a button belongs to, if it is open."""
-        entry = self.entry(click.turn, click.ask)
-        return None if entry is None else entry.ask
+    def lost(self, message_id: str) -> None:
+        """A message was deleted; if it was the card of an ask that is open, that gets another."""
+        entry = self._by_message.pop(message_id, None)
+        if entry is not None:
+            entry.is_lost = True
+            entry.changed()
+
+    def of_turn(self, turn: TurnId) -> list[OpenAsk]:
+        """Return what a turn asks, the oldest first."""
+        return [entry for entry in self._asks.values() if entry.turn == turn]
 
     def entry(self, turn: TurnId, name: str) -> OpenAsk | None:
         """Return an open ask by its turn and its short name."""

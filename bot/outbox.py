@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from typing import Final, assert_never
 
@@ -24,8 +24,13 @@ from sessions.store.values import OutboxRow
 
 log = logging.getLogger(__name__)
 
-PARALLEL: Final = 8
-"""How many channels are sent to at once."""
+PARALLEL: Final = 50
+"""How many channels are sent to at once: Discord takes so many requests in a second.
+
+Fewer would wait for one another: discord.py holds the request that uses a channel's bucket up, for 5 s.
+"""
+UPLOADS: Final = 8
+"""How many messages with files are sent at once: those are in memory."""
 REPEAT_MARK: Final = "-# This may be a repeat: the chat never said whether it took this the first time."
 NOT_TAKEN: Final = "-# Discord did not take an answer here. Ask for it in other words."
 
@@ -60,6 +65,7 @@ class Outbox:
         self._port = port
         self._clock = clock
         self._files = OutboxFiles(port, spool)
+        self._uploads = asyncio.Semaphore(UPLOADS)
         self._busy: set[str] = set()
         self._banned_until_s = 0.0
         self._woken = asyncio.Event()
@@ -104,7 +110,7 @@ class Outbox:
         banned_s = self._banned_until_s - self._clock.monotonic_s()
         if banned_s <= 0:
             # Rows under way are still due; there are at most PARALLEL of them.
-            for row in await self._store.outbox_due(self._port.platform, 2 * PARALLEL):
+            for row in await self._store.outbox_due(self._port.platform, PARALLEL):
                 if row.piece.channel_id not in self._busy and len(self._busy) < PARALLEL:
                     self._busy.add(row.piece.channel_id)
                     tasks.create_task(self._own(row), name=f"outbox row {row.id}")
@@ -215,12 +221,13 @@ class Outbox:
 
         What its files do not go with goes without them, with a word about them.
         """
-        parcel = await self._files.packed(row.piece)
-        try:
-            return await self._send_with(row, parcel, texts)
-        except FilesRefused as error:
-            log.info("files are not taken", extra={"row": row.id, "reason": str(error)})
-            return await self._send_with(row, self._files.refused(row.piece, error), texts)
+        async with self._uploads if row.piece.files else nullcontext():
+            parcel = await self._files.packed(row.piece)
+            try:
+                return await self._send_with(row, parcel, texts)
+            except FilesRefused as error:
+                log.info("files are not taken", extra={"row": row.id, "reason": str(error)})
+                return await self._send_with(row, self._files.refused(row.piece, error), texts)
 
     async def _send_with(self, row: OutboxRow, parcel: Parcel, texts: Sequence[str]) -> str:
         piece, sent_id = row.piece, ""

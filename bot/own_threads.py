@@ -8,7 +8,8 @@ from typing import Final
 
 from tenacity import wait_exponential
 
-from bot.chat import ChatError, ChatPort, ChatRefused, NotPermitted
+from bot.chat import ChatError, ChatPort, ChatRefused, NotPermitted, TooManyThreads
+from bot.degraded import Degraded
 from bot.pauses import pause_s
 from bot.titles import UNTITLED, title_of
 from sessions.clock import Clock
@@ -29,6 +30,11 @@ _FORBIDDEN: Final = (
     "I may not open a thread for this. Give me the permission **Create Public Threads** here, or switch"
     " threads off with `/config`; then send this again."
 )
+_FULL: Final = (
+    "This server has as many open threads as Discord allows (1,000), so I could not open one for this."
+    " Send it again: for now I answer here in the channel. Close or delete threads that are done with, and"
+    " new ones open again."
+)
 _REFUSED: Final = (
     "Discord did not take the thread that I wanted to open for this, so it was not worked on."
     " Send it again, or switch threads off with `/config`."
@@ -39,13 +45,22 @@ class OwnThreads:
     """Asked for each prompt before it runs. A thread is opened as often as asked for, and is one."""
 
     def __init__(
-        self, store: Store, port: ChatPort, clock: Clock, name_of: Callable[[str], str | None]
+        self,
+        store: Store,
+        port: ChatPort,
+        clock: Clock,
+        name_of: Callable[[str], str | None],
+        lacks: Degraded | None = None,
     ) -> None:
-        """Open threads through `port`; `name_of` says from memory what a thread is called now."""
+        """Open threads through `port`; `name_of` says from memory what a thread is called now.
+
+        `lacks` hears of a channel that can have no more of them.
+        """
         self._store = store
         self._port = port
         self._clock = clock
         self._name_of = name_of
+        self._lacks = lacks
         self._untitled: dict[str, str] = {}
 
     async def load(self) -> None:
@@ -79,6 +94,10 @@ class OwnThreads:
                 await self._port.open_thread(turn.said_in, title or UNTITLED, message_id=thread_id)
             except NotPermitted:
                 return _FORBIDDEN
+            except TooManyThreads:
+                if self._lacks is not None:
+                    self._lacks.remember(turn.said_in, "full")
+                return _FULL
             except ChatRefused as error:
                 log.info("a thread is refused", extra={"thread_id": thread_id, "reason": str(error)})
                 return _REFUSED

@@ -103,7 +103,7 @@ async def built(
             downloads(settings.discord.api_base, Limits(room_bytes=settings.inbox_mib * MIB))
         )
         client, asks = RoomkeyClient(redactor=redactor, http_trace=traced(metrics)), OpenAsks(store)
-        adapter, credentials = AGENTS[agent.vendor], None
+        adapter, credentials = await asyncio.to_thread(AGENTS.__getitem__, agent.vendor), None
         if agent.credential_proxy:
             credentials = await stack.enter_async_context(CredentialProxy(passed_on(), redactor))
         spool, live = Spool(paths.spool), LiveMessages()
@@ -115,7 +115,7 @@ async def built(
         people = People(rules_of(settings), store.people, platform, Pairing(clock))
         await people.load()
         gate, words = gate_of(settings, people), RoomWords(store, settings.told())
-        threads = OwnThreads(store, client.port, clock, members.name_of)
+        threads = OwnThreads(store, client.port, clock, members.name_of, lacks)
         await threads.load()
         open_reply = reply_opener(
             {platform: client.port},

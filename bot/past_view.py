@@ -9,6 +9,7 @@ from typing import Final, assert_never
 
 from bot.access import Needs, Tier
 from bot.components import Button, Choice, Menu, Pressed, Row
+from bot.durations import ago
 from bot.render import plain
 from bot.said import Said
 from sessions.keys import TurnId
@@ -110,7 +111,7 @@ def session_view(one: PastSession, tier: Tier, page: int = 0) -> Said:
     cost = "" if one.cost_usd is None else f" · ~${one.cost_usd:.2f}"
     lines = [
         f"**{plain(_cut(title_or_none(one), 300))}**",
-        f"{_STATES[one.state]} · {_turns(one)}{cost} · last used <t:{one.last_used.timestamp():.0f}:R>",
+        f"{_STATES[one.state]} · {_turns(one)}{cost} · last used {ago(one.last_used)}",
         f"Id: `{_cut(one.agent_session_id.replace('`', ''), 100)}`",
     ]
     if one.state == "in use":
@@ -167,7 +168,7 @@ def _line(one: PastSession) -> str:
     cost = "" if one.cost_usd is None else f" · ~${one.cost_usd:.2f}"
     title = plain(_cut(title_or_none(one), _TITLE_CHARS))
     where = "" if one.state in ("open", "former") else f" · {_STATES[one.state]}"
-    return f"{mark}**{title}** · {_turns(one)}{cost} · <t:{one.last_used.timestamp():.0f}:R>{where}"
+    return f"{mark}**{title}** · {_turns(one)}{cost} · {ago(one.last_used)}{where}"
 
 
 def _turns(one: PastSession) -> str:

@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from bot.access import Needs, Tier
 from bot.components import Button
+from bot.durations import ago
 from bot.render import plain
 from bot.said import Said
 from sessions.room_permissions import Taught
@@ -62,9 +63,7 @@ def permissions_view(taught: Sequence[Taught], tier: Tier, page: int = 0, note: 
     page = max(0, min(page, pages - 1))
     shown = list(enumerate(taught, 1))[page * _PER_PAGE : (page + 1) * _PER_PAGE]
     lines = [note, "**Allowed in this room without asking**"]
-    lines += [
-        f"{at}\\. `{one.rule}` · by {plain(one.by_name)} <t:{one.at.timestamp():.0f}:R>" for at, one in shown
-    ]
+    lines += [f"{at}\\. `{one.rule}` · by {plain(one.by_name)} {ago(one.at)}" for at, one in shown]
     if pages > 1:
         lines.append(f"-# Page {page + 1} of {pages}")
     revoke = tuple(

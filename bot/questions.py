@@ -68,7 +68,7 @@ def other_modal(click: PickClick) -> Modal:
     """Return the modal for an answer in one's own words."""
     return Modal(
         action=f"rk:pick:{click.turn}:{click.ask}:{click.number}:text",
-        title="Your answer",
+        title="Answer in your own words",
         fields=(Field(name=_TEXT, label="Your answer", long=True, limit=_TEXT_CHARS),),
     )
 
@@ -95,8 +95,10 @@ def question_view(entry: OpenAsk, ask: QuestionAsk, scene: Scene) -> CardView:
     return CardView("\n".join([parts[0] if parts else _NO_WORDS, *notes, small]), rows, files)
 
 
-async def pick(click: PickClick, person_name: str, asks: OpenAsks, decider: Decider) -> Clicked:
-    """Take an answer; returns the next question, or the summary when that was the last.
+async def pick(
+    click: PickClick, person_name: str, asks: OpenAsks, decider: Decider, on: str | None = None
+) -> Clicked:
+    """Take an answer given `on` a message; returns the next question, or the summary after the last.
 
     Raises:
         AlreadyDecided: that question has an answer, or nobody waits for one any more.
@@ -109,7 +111,8 @@ async def pick(click: PickClick, person_name: str, asks: OpenAsks, decider: Deci
     if not text:
         raise UserError("That was no answer. Choose one, or press Other and write it.")
     note(entry, text)
-    line = await finish(entry, person_name, decider)
+    is_elsewhere = on is not None and asks.of_message(on) is not entry
+    line = await finish(entry, person_name, decider, is_elsewhere=is_elsewhere)
     if line is not None:
         return Clicked(Said(line), deed="answer question")
     view = entry.view()
@@ -126,19 +129,22 @@ def note(entry: OpenAsk, text: str) -> None:
     entry.answers.append(text)
 
 
-async def finish(entry: OpenAsk, person_name: str, decider: Decider, *, is_reply: bool = False) -> str | None:
+async def finish(
+    entry: OpenAsk, person_name: str, decider: Decider, *, is_elsewhere: bool = False
+) -> str | None:
     """Hand the answers over if the last one was noted; returns what the card becomes, else None.
 
-    After a reply the card changes by itself. Raises AlreadyDecided, StateError: that answer is forgotten.
+    If that was elsewhere than on the card, the card changes by itself. Raises AlreadyDecided, StateError:
+    that answer is forgotten.
     """
     ask = entry.ask
     if not isinstance(ask, QuestionAsk) or len(entry.answers) < len(ask.questions):
-        if is_reply:
+        if is_elsewhere:
             entry.answered_elsewhere()
         return None
     line = summary(ask, entry.answers, person_name)
     try:
-        await decide(decider, entry, Answers(texts=tuple(entry.answers)), line=line if is_reply else "")
+        await decide(decider, entry, Answers(texts=tuple(entry.answers)), line=line if is_elsewhere else "")
     except BaseException:
         entry.answers.pop()
         raise

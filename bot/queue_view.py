@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final, Literal, assert_never
 
 from bot.access import Needs, Tier
+from bot.durations import ago
 from bot.measure import last_cut, reach
 from bot.render import plain
 from bot.said import Said
@@ -122,7 +123,7 @@ def _head(queue: Queue) -> str:
 
 
 def _entry(turn: Turn, channel_id: str) -> str:
-    since = f"<t:{turn.created.timestamp():.0f}:R>"
+    since = ago(turn.created)
     if turn.address.channel_id != channel_id:
         return f"something said in another channel · {since}"
     who = f"**{plain(turn.prompt.author_name)}**: " if turn.prompt.author_name else ""
@@ -141,10 +142,10 @@ def _words(turn: Turn) -> str:
 
 
 def _choices(number: int, turn: Turn, page: int, viewer: Viewer) -> tuple[Button, ...]:
-    moves = (("Up", Op.UP), ("Next", Op.FIRST)) if number > 1 else ()
+    moves = ((f"Move {number} up", Op.UP), (f"Run {number} next", Op.FIRST)) if number > 1 else ()
     return tuple(
-        _button(f"{label} {number}", op, page, turn.id)
-        for label, op in (("Remove", Op.REMOVE), *moves)
+        _button(label, op, page, turn.id)
+        for label, op in ((f"Remove {number}", Op.REMOVE), *moves)
         if viewer.may(QueueClick(op, page, turn.id), turn)
     )
 

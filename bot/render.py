@@ -9,7 +9,8 @@ from typing import Final
 from bot.chunks import SMALLEST_LIMIT, split
 from bot.components import FileOut
 from bot.fences import Fence, after_line
-from bot.long_code import without_long_code
+from bot.long_code import MOST_FILES, without_long_code
+from bot.long_tables import without_long_tables
 from bot.markdown_blocks import chat_markdown, tail_markdown
 from bot.measure import last_cut, reach, units
 from bot.tail import Tail
@@ -20,6 +21,9 @@ _UNSEEN: Final = frozenset({"Cc", "Cf", "Cn", "Cs", "Zl", "Zp", "Zs"})
 _MORE: Final = "…\n"
 _REPAIRS_UNITS: Final = 2 * 81 + len(_MORE)
 _NEAR_CHARS: Final = 200
+_HANGING: Final = re.compile(r"(?:\n+#{1,3} [^\n]*)+\Z")
+"""Headings at the end of a beginning: what they stand above is in the file alone."""
+
 _MOST_FILE_BYTES: Final = 8_000_000
 _FILE: Final = "answer.md"
 
@@ -94,19 +98,20 @@ def pieces(text: str, limit: int) -> list[str]:
 def rendered(words: Words, limit: int, *, can_attach: bool = True) -> list[Rendered]:
     """Return words as messages of at most `limit` UTF-16 units, in order: none is blank.
 
-    With `can_attach`, a code block that no message holds becomes a file, and so does an answer of more
-    than `MOST_PIECES` messages: its beginning stays.
+    With `can_attach`, a code block or table that no message holds becomes a file, and so does an answer of
+    more than `MOST_PIECES` messages: its beginning stays.
     """
     body = clean(words.body)
     if not can_attach:
         return [Rendered(text) for text in _ended(_texts(words, _drawn(body), limit), words, limit)]
     enough = (MOST_PIECES + 1) * limit
     short, code = without_long_code(body, limit)
+    short, tables = without_long_tables(short, limit, MOST_FILES - len(code))
     texts = _texts(words, _drawn(short, enough), limit, MOST_PIECES + 1)
     if len(texts) > MOST_PIECES:
-        return _beginning(words, body, limit)
+        return _beginning(words, body, limit, tables[: MOST_FILES - 1])
     whole = [Rendered(text) for text in _ended(texts, words, limit)]
-    for file in code:
+    for file in (*code, *tables):
         at = next((at for at, one in enumerate(whole) if f" {file.name}." in one.text), 0)
         whole[at] = Rendered(whole[at].text, (*whole[at].files, file))
     return whole
@@ -184,8 +189,8 @@ def _ended(texts: list[str], words: Words, limit: int) -> list[str]:
     return [*before, *more, f"{last}{gap}{end}"]
 
 
-def _beginning(words: Words, body: str, limit: int) -> list[Rendered]:
-    """Return the first message of a long answer, which carries the whole of it as a file."""
+def _beginning(words: Words, body: str, limit: int, tables: tuple[FileOut, ...]) -> list[Rendered]:
+    """Return the first message of a long answer, which carries the whole of it as a file, and its tables."""
     content = body.encode()
     lines = body.count("\n") + 1
     what = f"{len(body):,} characters in {lines:,} {'line' if lines == 1 else 'lines'}"
@@ -193,10 +198,12 @@ def _beginning(words: Words, body: str, limit: int) -> list[Rendered]:
     if len(content) > _MOST_FILE_BYTES:
         content = content[:_MOST_FILE_BYTES].decode(errors="ignore").encode()
         summary = f"-# This is the beginning. The file {_FILE} has the first 8 MB of {what}."
+    summary += " Its long tables are files of their own as well." if tables else ""
     room = max(SMALLEST_LIMIT, limit - units(summary) - units(words.end) - units(words.small) - 4)
     [first] = _texts(words, _drawn(body, limit), room, 1)
+    first = _HANGING.sub("", first) or first
     begun, *rest = _ended([f"{first}\n{summary}"], words, limit)
-    return [Rendered(begun, (FileOut(_FILE, content),)), *map(Rendered, rest)]
+    return [Rendered(begun, (FileOut(_FILE, content), *tables)), *map(Rendered, rest)]
 
 
 def _joined(before: str, after: str, gap: str) -> str:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final, Literal, assert_never
 
 from bot.activity import Activity, active, at_end
+from bot.durations import ago
 from bot.durations import elapsed as elapsed
 from bot.tail import Tail
 from sessions.events import (
@@ -32,6 +33,7 @@ from sessions.events import (
 )
 
 _COMPACTIONS: Final = 3
+_GAP: Final = "\n\n"
 
 Withdrawal = Literal["answered", "expired", "agent", "ended"]
 
@@ -83,10 +85,13 @@ def fold(state: ReplyState, event: Event, now_s: float) -> ReplyState:
     """Return what to show after `event`; `state` itself if it changes nothing."""
     match event:
         case TextDelta(text=text):
-            return _moved(replace(state, writing=state.writing + text, trouble=""), state.tail)
+            writing = state.writing + text
+            tail = _moved(state.tail, state.written, writing)
+            return replace(state, writing=writing, tail=tail, trouble="")
         case TextFinal(text=text):
-            whole = replace(state, written=_joined(state.written, text), writing="", trouble="")
-            return _moved(whole, state.tail if text.startswith(state.writing) else Tail())
+            written = _joined(state.written, text)
+            tail = _moved(state.tail if text.startswith(state.writing) else Tail(), written)
+            return replace(state, written=written, writing="", tail=tail, trouble="")
         case ToolStart() | ToolEnd() | TaskList() | BackgroundTasks() | Thinking():
             activity = active(state.activity, event, now_s)
             trouble = "" if isinstance(event, ToolStart | Thinking) else state.trouble
@@ -101,7 +106,7 @@ def fold(state: ReplyState, event: Event, now_s: float) -> ReplyState:
         case Retry(attempt=attempt, limit=limit):
             return replace(state, trouble=f"the model does not answer, try {attempt} of {limit}")
         case RateLimit(status="rejected", resets_at=resets_at):
-            over = f", over <t:{resets_at.timestamp():.0f}:R>" if resets_at else ""
+            over = f", over {ago(resets_at)}" if resets_at else ""
             return replace(state, trouble=f"the limit of this login is reached{over}")
         case TurnDone():
             return replace(state, is_done=True, activity=at_end(state.activity))
@@ -114,9 +119,13 @@ def fold(state: ReplyState, event: Event, now_s: float) -> ReplyState:
     assert_never(event)
 
 
-def _moved(state: ReplyState, tail: Tail) -> ReplyState:
-    return replace(state, tail=tail.moved(state.text))
+def _moved(tail: Tail, written: str, writing: str = "") -> Tail:
+    # Joining them would copy the whole text for each word of it.
+    gap = len(_GAP) if written and writing else 0
+    if tail.is_enough(len(written) + gap + len(writing)):
+        return tail
+    return tail.moved(_joined(written, writing))
 
 
 def _joined(*blocks: str) -> str:
-    return "\n\n".join(block for block in blocks if block)
+    return _GAP.join(block for block in blocks if block)

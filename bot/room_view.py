@@ -161,7 +161,8 @@ def setting_modal(room: Explained, name: str) -> Modal:
         required=False,
         limit=limit,
     )
-    return Modal(action=f"rk:set:text:{name}", title=f"{name} of this room"[:_TITLE_CHARS], fields=(field,))
+    title = f"{name.capitalize()} of this room"[:_TITLE_CHARS]
+    return Modal(action=f"rk:set:text:{name}", title=title, fields=(field,))
 
 
 def choices_of(name: str) -> tuple[str, ...]:

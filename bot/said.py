@@ -1,8 +1,10 @@
 """What is said to somebody who used a command or a button: text, rows of components, files. Values."""
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 
-from bot.components import Button, FileOut, Row
+from bot.components import FileOut, Row
+from sessions.errors import StateError, UserError
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +18,6 @@ class Said:
     rows: tuple[Row, ...] = ()
     aloud: str = ""
     files: tuple[FileOut, ...] = ()
-
-    @property
-    def buttons(self) -> tuple[Button, ...]:
-        """All buttons, row by row."""
-        return tuple(button for row in self.rows if isinstance(row, tuple) for button in row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +34,16 @@ class Clicked:
     deed: str = ""
     private: bool = False
     detail: str = ""
+
+
+async def after(done: str, view: Awaitable[Said]) -> Said:
+    """Return what is shown after something was `done`, which must not read as undone if it cannot be shown.
+
+    Raises what `view` does if nothing was.
+    """
+    try:
+        return await view
+    except (StateError, UserError):
+        if not done:
+            raise
+        return Said(f"{done} The rest cannot be shown just now; look again later.")

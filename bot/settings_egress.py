@@ -1,23 +1,12 @@
 """The settings about the network of strict boxes: which hosts agents reach beside their model."""
 
-import json
-from contextlib import suppress
-from typing import Annotated, cast
+from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_settings import NoDecode
 
+from bot.settings_types import list_of
 from sessions.box.egress_rules import Entry
-
-
-def _decoded(raw: object) -> object:
-    """Return a list as it is, or as a variable writes it: in JSON."""
-    if isinstance(raw, str):
-        with suppress(ValueError, RecursionError):
-            raw = json.loads(raw)
-    if isinstance(raw, list | tuple):
-        return cast("object", raw)
-    raise ValueError('must be a list of hosts, such as ["example.org", "*.example.org:8443"]')
 
 
 def _entry(text: str) -> str:
@@ -31,7 +20,9 @@ class EgressSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     allow: Annotated[
-        tuple[Annotated[str, AfterValidator(_entry)], ...], NoDecode, BeforeValidator(_decoded)
+        tuple[Annotated[str, AfterValidator(_entry)], ...],
+        NoDecode,
+        list_of('hosts, such as ["example.org", "*.example.org:8443"]'),
     ] = Field(
         default=(),
         description="With `strict`: the hosts that agents reach beside their model, such as"

@@ -1,13 +1,12 @@
 """How the settings write what a room is given beside its own: `Mounts`, and reading it. Pure."""
 
-import json
 from collections.abc import Iterable
-from contextlib import suppress
-from typing import Annotated, cast
+from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator
 from pydantic_settings import NoDecode
 
+from bot.settings_types import list_of
 from sessions.box.mounts import Mount, parse_mount
 
 
@@ -16,19 +15,11 @@ def mounts_of(texts: Iterable[str]) -> tuple[Mount, ...]:
     return tuple(dict.fromkeys(parse_mount(text) for text in texts))
 
 
-def _decoded(raw: object) -> object:
-    """Return a list as it is, or as a variable writes it: in JSON."""
-    if isinstance(raw, str):
-        with suppress(ValueError, RecursionError):
-            raw = json.loads(raw)
-    if isinstance(raw, list | tuple):
-        return cast("object", raw)
-    raise ValueError('must be a list of mounts, such as ["/srv/repo:ro"]')
-
-
 def _checked(texts: tuple[str, ...]) -> tuple[str, ...]:
     mounts_of(texts)
     return texts
 
 
-Mounts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_decoded), AfterValidator(_checked)]
+Mounts = Annotated[
+    tuple[str, ...], NoDecode, list_of('mounts, such as ["/srv/repo:ro"]'), AfterValidator(_checked)
+]

@@ -12,14 +12,21 @@ from pydantic_settings import NoDecode
 from sessions.ids import numeric_id
 
 
-def _decoded(raw: object) -> object:
-    """Return a list as it is, or as a variable writes it: in JSON."""
-    if isinstance(raw, str):
-        with suppress(ValueError, RecursionError):
-            raw = json.loads(raw)
-    if isinstance(raw, list | tuple):
-        return cast("object", raw)
-    raise ValueError('must be a list of ids, such as ["123456789012345678"]')
+def list_of(words: str) -> BeforeValidator:
+    """Return what takes a list as it is, or as a variable writes it: in JSON.
+
+    `words` say of what, with an example. The validator raises ValueError: it is neither.
+    """
+
+    def decoded(raw: object) -> object:
+        if isinstance(raw, str):
+            with suppress(ValueError, RecursionError):
+                raw = json.loads(raw)
+        if isinstance(raw, list | tuple):
+            return cast("object", raw)
+        raise ValueError(f"must be a list of {words}")
+
+    return BeforeValidator(decoded)
 
 
 def _unique(ids: tuple[str, ...]) -> tuple[str, ...]:
@@ -52,7 +59,9 @@ def _address(url: str, *schemes: str) -> str:
 
 
 Id = Annotated[str, BeforeValidator(numeric_id)]
-Ids = Annotated[tuple[Id, ...], NoDecode, BeforeValidator(_decoded), AfterValidator(_unique)]
+Ids = Annotated[
+    tuple[Id, ...], NoDecode, list_of('ids, such as ["123456789012345678"]'), AfterValidator(_unique)
+]
 Directory = Annotated[Path, AfterValidator(absolute)]
 ReplyTo = Literal["all", "mention"]
 HttpAddress = Annotated[str, AfterValidator(_http)]

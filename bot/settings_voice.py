@@ -1,23 +1,13 @@
 """The settings about voice messages: who writes down what is said in them, if anybody does."""
 
-import json
-from contextlib import suppress
-from typing import Annotated, Self, cast
+from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import NoDecode
 
-from bot.settings_types import HttpAddress
+from bot.settings_types import HttpAddress, list_of
 
-
-def _words(raw: object) -> object:
-    """Return a command as its words, also as a variable writes it: in JSON."""
-    if isinstance(raw, str):
-        with suppress(ValueError, RecursionError):
-            raw = json.loads(raw)
-    if isinstance(raw, list | tuple):
-        return cast("object", raw)
-    raise ValueError('must be a list of words, such as ["whisper", "--output-txt"]')
+Words = Annotated[tuple[str, ...], NoDecode, list_of('words, such as ["whisper", "--output-txt"]')]
 
 
 class VoiceSettings(BaseModel):
@@ -25,7 +15,7 @@ class VoiceSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    command: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = Field(
+    command: Words = Field(
         default=(),
         description="The program that writes down a voice message, with its arguments, such as"
         ' `["/usr/local/bin/hear", "{file}"]`: it gets a copy of the audio as `{file}`, else as its last'

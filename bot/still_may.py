@@ -4,12 +4,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from pydantic import ValidationError
+
 from bot.access import Deny, Tier, authorize
 from bot.chat import Person, Place
 from bot.gate import Gate
 from bot.render import plain
 from sessions.clock import Clock
 from sessions.store.values import Kind, Origin, Turn
+from sessions.switching import Resumption
 
 _NEEDS: Final = {
     Kind.RESET: Tier.OPERATOR,
@@ -42,7 +45,7 @@ class StillMay:
         if turn.origin is not Origin.HUMAN or turn.prompt.author_id is None:
             return None
         person, place = self._asked(turn, turn.prompt.author_id)
-        needs = _NEEDS.get(turn.kind, Tier.USER)
+        needs = _needs(turn)
         waited = self.clock.utc() - turn.created
         if self._hangs_on_roles(person, place, needs) and waited.total_seconds() > self.fresh_s:
             roles = await self.roles_now(place, person.id)
@@ -76,3 +79,14 @@ class StillMay:
             return False
         without = authorize(replace(person, role_ids=frozenset()), place, needs, rules)
         return isinstance(without, Deny) or rules.denies_roles
+
+
+def _needs(turn: Turn) -> Tier:
+    """Return who may have a turn done. What only an owner may resume, no former owner does."""
+    if turn.kind is Kind.RESUME:
+        try:
+            if Resumption.model_validate_json(turn.prompt.text).owner:
+                return Tier.OWNER
+        except ValidationError:  # its turn says so
+            pass
+    return _NEEDS.get(turn.kind, Tier.USER)

@@ -1,7 +1,7 @@
 """Tables in Markdown -> what a chat shows: columns in a code block, or lines of names and values. Pure."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -34,9 +34,15 @@ class Table:
 
     def with_row(self, line: str) -> "Table":
         """Return the table with one more row; missing cells are empty, further ones are dropped."""
+        return self.with_rows([line])
+
+    def with_rows(self, lines: Iterable[str]) -> "Table":
+        """Return the table with more rows, as for one."""
+        return Table(self.names, self.sides, (*self.rows, *map(self._row, lines)))
+
+    def _row(self, line: str) -> tuple[str, ...]:
         row = _cells(line)[: len(self.names)]
-        filled = (*row, *[""] * (len(self.names) - len(row)))
-        return Table(self.names, self.sides, (*self.rows, filled))
+        return (*row, *[""] * (len(self.names) - len(row)))
 
 
 def may_be_head(line: str) -> bool:
@@ -65,11 +71,17 @@ def drawn(table: Table) -> list[str]:
     """Return the lines that show a table: a code block if it is narrow enough and holds no link."""
     whole = (table.names, *table.rows)
     if not any(_LINK.search(cell) for row in whole for cell in row):
-        cells = [[_plain(cell) for cell in row] for row in whole]
+        cells = [[plain_cell(cell) for cell in row] for row in whole]
         widths = [max(1, *(cell_len(row[at]) for row in cells)) for at in range(len(table.names))]
         if sum(widths) + 3 * (len(widths) - 1) <= MOST_COLUMNS:
             return ["```", *_aligned(cells, widths, table.sides), "```"]
     return list(_listed(table))
+
+
+def plain_cell(cell: str) -> str:
+    """Return a cell as it is shown in a code block or a file, where Markdown would show its signs."""
+    text = _SIGNS.sub(lambda found: found["inner"], _BREAK.sub(" ", cell))
+    return " ".join(text.replace("```", "'''").split())
 
 
 def _aligned(cells: Sequence[Sequence[str]], widths: Sequence[int], sides: Sequence[Side]) -> Iterator[str]:
@@ -81,7 +93,7 @@ def _aligned(cells: Sequence[Sequence[str]], widths: Sequence[int], sides: Seque
 
 def _listed(table: Table) -> Iterator[str]:
     """Yield one block of lines for each row: what a cell says, behind the name of its column."""
-    names = [_shortened(_plain(name)).replace("*", "") for name in table.names]
+    names = [_shortened(plain_cell(name)).replace("*", "") for name in table.names]
     for row in table.rows or (("",) * len(names),):
         yield from (
             f"**{name}:** {cell}".rstrip() if name else cell
@@ -96,6 +108,8 @@ def _cells(line: str) -> tuple[str, ...]:
     inner = inner.removeprefix("|")
     if _CELL_END.search(inner[-2:]) and inner.endswith("|"):
         inner = inner[:-1]
+    if "\\" not in inner:
+        return tuple(map(str.strip, inner.split("|")))
     return tuple(cell.strip().replace("\\|", "|") for cell in _CELL_END.split(inner))
 
 
@@ -103,12 +117,6 @@ def _side(mark: str) -> Side:
     if mark.endswith(":"):
         return "middle" if mark.startswith(":") else "right"
     return "left"
-
-
-def _plain(cell: str) -> str:
-    """Return a cell as it is shown in a code block, where Markdown would show its signs."""
-    text = _SIGNS.sub(lambda found: found["inner"], _BREAK.sub(" ", cell))
-    return " ".join(text.replace("```", "'''").split())
 
 
 def _padded(cell: str, width: int, side: Side) -> str:

@@ -24,12 +24,16 @@ class Tail:
     start: int = 0
     fence: Fence | None = None
 
+    def is_enough(self, chars: int) -> bool:
+        """Whether all of a text of so many characters can still be shown, which `moved` leaves alone then."""
+        return 0 <= chars - self.start <= SHOWN_CHARS
+
     def moved(self, text: str) -> "Tail":
         """Return the tail of a text that has grown; itself if all of it can still be shown."""
+        if self.is_enough(len(text)):
+            return self
         if self.start > len(text):
             return Tail().moved(text)
-        if len(text) - self.start <= SHOWN_CHARS:
-            return self
         least = len(text) - SHOWN_CHARS // 2
         at, fence, line_start = self.start, self.fence, 0
         while at < least:

@@ -120,8 +120,8 @@ class Asides:
         lock = engine.paths.session_lock(new_id)
         copy = Kept(home=home, agent_session_id=new_id, workdir=record.workdir)
         try:
-            await asyncio.to_thread(_made, home)
             try:
+                await asyncio.to_thread(_made, home)
                 copies = engine.adapter.conversations.copy
                 await asyncio.to_thread(copies, engine.kept(record), copy, None)
             except SessionNotFound as error:
@@ -171,7 +171,8 @@ class Asides:
                         await session.answer(ask, _NO)
                     case TurnDone(turn=turn) if turn == _TURN:
                         if event.status != "ok":
-                            raise AgentError(event.text or _ended(), vendor=self._engine.adapter.vendor)
+                            why = self._engine.redactor.text(event.text) or _ended()
+                            raise AgentError(why, vendor=self._engine.adapter.vendor)
                         return self._engine.redactor.text(event.text) or "There is nothing to say to that."
                     case Exited():
                         _, text = meaning(event)

@@ -12,7 +12,8 @@ class PermissionAsk:
 
     `fingerprint` is the same for the same tool with the same arguments alone; "" is never the same.
     `rule` is what can be allowed for good, "" for nothing. `is_masked` says that something in the
-    arguments is hidden, `is_cut` that some of them are left out: they are nested too deep.
+    arguments is hidden, `is_cut` that some of them are left out: they are nested too deep. `is_planning`
+    says that the agent plans, so that no rule allows anything.
     """
 
     id: str
@@ -23,6 +24,7 @@ class PermissionAsk:
     rule: str = ""
     is_masked: bool = False
     is_cut: bool = False
+    is_planning: bool = False
     turn: TurnId | None = None
 
 

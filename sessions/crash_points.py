@@ -40,8 +40,11 @@ Point = Literal[
     "catch_up.after",
     "shutdown",
 ]
+ForkPoint = Literal["fork.marked", "fork.opened", "fork.copied"]
 POINTS: Final[tuple[Point, ...]] = get_args(Point)
-"""Every point, in the order in which a message passes them."""
+"""Every point of a message's way, in the order in which it passes them."""
+FORK_POINTS: Final[tuple[ForkPoint, ...]] = get_args(ForkPoint)
+"""What /fork passes beside them."""
 
 
 class NoSuchPoint(StateError):
@@ -67,12 +70,13 @@ def plan(text: str) -> None:
     """
     name, _, passing = text.partition(":")
     passing = passing or "1"
-    if text and not (name in POINTS and passing.isdecimal() and int(passing)):
-        raise NoSuchPoint(f"{text} names no crash point. There are: {', '.join(POINTS)}.")
+    known = (*POINTS, *FORK_POINTS)
+    if text and not (name in known and passing.isdecimal() and int(passing)):
+        raise NoSuchPoint(f"{text} names no crash point. There are: {', '.join(known)}.")
     _PLAN.point, _PLAN.passings_left = name, int(passing)
 
 
-def reached(point: Point) -> None:
+def reached(point: Point | ForkPoint) -> None:
     """Say that the program passes a point; it ends there if that was planned, with no chance to tidy up."""
     if _PLAN.point == point:  # one comparison of two constants, in all runs but a test's
         with _PLAN.lock:  # some points lie in the store's thread

@@ -115,16 +115,16 @@ class SessionManager:
         if row.kind is Kind.PROMPT:
             limit, held = self._engine.settings.queue_limit, self._engine.is_held(row.key)
             row = replace(row, queue_limit=limit, held=held)
-        began_s, engine = self._engine.clock.monotonic_s(), self._engine
-        accepted = engine.store.accept(row)
-        accepted.add_done_callback(lambda _: engine.accept_took(engine.clock.monotonic_s() - began_s))
+        accepted = self._engine.store.accept(row)
+        began_s = self._engine.clock.monotonic_s()
+        accepted.add_done_callback(partial(self._accepted, row, began_s))
         if row.kind is Kind.RESET and row.head:
             self._lanes.halt(row.key, "stopped")
         self._lanes.wake(row.key)
-        accepted.add_done_callback(partial(self._meet_running, row))
         return accepted
 
-    def _meet_running(self, row: Inbound, accepted: Future[Accepted]) -> None:
+    def _accepted(self, row: Inbound, began_s: float, accepted: Future[Accepted]) -> None:
+        self._engine.accept_took(self._engine.clock.monotonic_s() - began_s)
         if accepted.cancelled() or accepted.exception() is not None:
             return
         result = accepted.result()
@@ -271,4 +271,5 @@ class SessionManager:
             terminal_command=engine.adapter.terminal_command(engine.spec(record)) if record else None,
             paused=lane.paused,
             reaches=None if engine.egress is None else engine.egress.allow,
+            trouble=await engine.store.past.trouble(key),
         )

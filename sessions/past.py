@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import logging
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,7 +12,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Literal, Self
 
-from sessions.agents.base import AgentAdapter
 from sessions.agents.conversations import Foreign, Kept
 from sessions.engine import Engine
 from sessions.errors import StateError, UserError
@@ -20,16 +19,22 @@ from sessions.keys import SessionKey
 from sessions.prompts import prompt_uuid
 from sessions.records import FormerSession, SessionRecord
 from sessions.store.values import Turn
+from sessions.terminals import terminal_sessions
 from sessions.tombstones import Tombstone, tombstones
 
 log = logging.getLogger(__name__)
 
 SAID_LIMIT: Final = 100
+TEXT_CHARS: Final = 10_000_000
+"""More than any chat takes as a file."""
 _ROOMS: Final = 64
 _FRESH_S: Final = 2.0
 _LOOK_S: Final = 10.0
 _READY_S: Final = 1.0
 _GONE: Final = "There is no such session any more."
+_LEFT: Final = (
+    "It is listed no more, but not all of its files could be removed: {}. Tell the owner of this bot."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +43,7 @@ class PastSession:
 
     `state` is `open` for the one that the room is in, `former` for one it was in, `terminal` for one of this
     machine's user, `in use` for such a one that is open there, and `deleted` for that of a room whose place
-    is gone, by whose name it goes. `cost_usd` is None where nobody knows it.
+    is gone, by whose name it goes; `server` is where that was. `cost_usd` is None where nobody knows it.
     """
 
     agent_session_id: str
@@ -48,6 +53,7 @@ class PastSession:
     turn_count: int
     cost_usd: float | None
     workdir: Path
+    server: str | None = None
 
     @property
     def ref(self) -> str:
@@ -133,13 +139,18 @@ class Past:
             if one.agent_session_id not in known and (one.turn_count or one.reason == "import"):
                 known.add(one.agent_session_id)
                 found.append(_former(one))
+        masked = engine.redactor.text
         named = [
-            replace(one, title=said.title, cost_usd=one.cost_usd if said.cost_usd is None else said.cost_usd)
+            replace(
+                one,
+                title=masked(said.title),
+                cost_usd=one.cost_usd if said.cost_usd is None else said.cost_usd,
+            )
             if (said := words.get(one.agent_session_id)) is not None
             else one
             for one in found
         ]
-        foreign = [_foreign(one, record.workdir) for one in await self._foreign(engine.adapter, record)]
+        foreign = [_foreign(one, record.workdir) for one in await self._foreign(record)]
         others = [one for one in foreign if one.agent_session_id not in known]
         behind = sorted(
             [one for one in (*named, *others) if one.state != "open"],
@@ -147,7 +158,7 @@ class Past:
             reverse=True,
         )
         stones = await tombstones(engine.store) if "copy" in engine.adapter.can else ()
-        gone = [_gone(stone) for stone in stones if stone.key != key and stone.record.turn_count]
+        gone = [_gone(one, masked) for one in stones if one.key != key and one.record.turn_count]
         return [*(one for one in named if one.state == "open"), *behind, *gone]
 
     async def find(self, key: SessionKey, name: str) -> PastSession:
@@ -168,15 +179,17 @@ class Past:
         return [turn for turn in turns if prompt_uuid(turn) in kept]
 
     async def text(self, key: SessionKey, name: str) -> tuple[PastSession, str]:
-        """Return one of a room's own sessions and what was said in it as Markdown. Raises UserError."""
+        """Return one of a room's own sessions and what was said in it as Markdown, its begin if that is long.
+
+        Raises UserError.
+        """
         one = await self.find(key, name)
         if one.state not in ("open", "former"):
             raise UserError("That session is none of this room's. Resume it here; then it can be exported.")
-        conversations = self._engine.adapter.conversations
-        text = await asyncio.to_thread(conversations.text, self._kept(key, one))
+        text = await asyncio.to_thread(_text, self._engine, self._kept(key, one))
         if not text:
             raise UserError("The conversation of that session is gone, or cannot be read.")
-        return one, self._engine.redactor.text(text)
+        return one, text
 
     async def delete(self, key: SessionKey, name: str) -> PastSession:
         """Remove a former session of a room for good, with its files. Raises UserError, StateError."""
@@ -185,30 +198,26 @@ class Past:
             raise UserError("This room is in that session. `/new` leaves it; then it can be deleted.")
         if one.state != "former":
             raise UserError("That session is none of this room's, so it cannot be deleted here.")
-        users = await self._engine.store.past.users_of(one.agent_session_id)
-        if users:
+        if users := await self._engine.store.past.users_of(one.agent_session_id):
             raise UserError(f"That session is in use in {self._engine.place_name(users[0])}.")
-        try:
-            await asyncio.to_thread(self._engine.adapter.conversations.delete, self._kept(key, one))
-        except OSError as error:
-            raise UserError(f"Its files could not be removed: {error.strerror}.") from error
+        # First of all: no room can go back to it from here on, so that its files are nobody's.
         if not await self._engine.store.past.drop_former(key, one.agent_session_id):
             raise UserError(_GONE)
         self._known.pop(key, None)
+        try:
+            await asyncio.to_thread(self._engine.adapter.conversations.delete, self._kept(key, one))
+        except OSError as error:
+            raise UserError(_LEFT.format(error.strerror)) from error
         return one
 
     def _kept(self, key: SessionKey, one: PastSession) -> Kept:
         home = self._engine.paths.room(key).home
         return Kept(home=home, agent_session_id=one.agent_session_id, workdir=one.workdir)
 
-    async def _foreign(self, adapter: AgentAdapter, record: SessionRecord) -> Sequence[Foreign]:
-        own = self._engine.own_config
-        # A room's own directory is nobody's to open a terminal in: only one that an owner gave holds any.
-        if own is None or "terminal" not in adapter.can:
-            return ()
+    async def _foreign(self, record: SessionRecord) -> Sequence[Foreign]:
         try:
             async with asyncio.timeout(_LOOK_S):
-                return await asyncio.to_thread(adapter.conversations.foreign, own, record.workdir)
+                return await terminal_sessions(self._engine, record.workdir)
         except TimeoutError:
             return ()
 
@@ -237,6 +246,11 @@ class Past:
                     self._known.popitem(last=False)
 
 
+def _text(engine: Engine, kept: Kept) -> str:
+    text = engine.adapter.conversations.text(kept)[: 2 * TEXT_CHARS]
+    return engine.redactor.text(text)[:TEXT_CHARS]  # masked before it is cut
+
+
 def _present(record: SessionRecord) -> PastSession:
     return PastSession(
         agent_session_id=record.agent_session_id,
@@ -261,8 +275,9 @@ def _former(one: FormerSession) -> PastSession:
     )
 
 
-def _gone(stone: Tombstone) -> PastSession:
-    return replace(_present(stone.record), title=stone.name, state="deleted", last_used=stone.deleted)
+def _gone(stone: Tombstone, masked: Callable[[str], str]) -> PastSession:
+    present, title = _present(stone.record), masked(stone.name)
+    return replace(present, title=title, state="deleted", last_used=stone.deleted, server=stone.server)
 
 
 def _foreign(one: Foreign, workdir: Path) -> PastSession:

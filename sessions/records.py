@@ -3,9 +3,18 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from sessions.keys import SessionKey
+
+_TITLE_CHARS: Final = 80
+
+
+def title_of(text: str) -> str:
+    """Return the first words of a text, as the name of the session that they began."""
+    words = " ".join(text.split())
+    words = words.rstrip(" .,:;") or words
+    return words if len(words) <= _TITLE_CHARS else f"{words[: _TITLE_CHARS - 1].rstrip()}…"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,6 +103,11 @@ def restore(source: Path, data_dir: Path, now: datetime, *, force: bool = False)
         raise UserError(f"{paths.root} cannot be written: {error.strerror}.") from error
 
 
+def is_half_restored(paths: Paths) -> bool:
+    """Whether a restore was cut off when the database was out of its place: nothing may begin anew then."""
+    return (paths.root / _STAGING).exists() and not (paths.root / DATABASE).exists()
+
+
 def _refuse_foreign(root: Path) -> None:
     """Who restores owns the files then; the bot of another user could not open them."""
     owner = root.stat().st_uid

@@ -9,6 +9,7 @@ from sessions.keys import SessionKey
 from sessions.records import SessionRecord
 from sessions.room_settings import RoomSettings
 from sessions.settings import Isolation
+from sessions.store.past import Trouble
 from sessions.store.values import Turn
 
 
@@ -18,6 +19,7 @@ class RoomStatus:
 
     `settings` is what holds in it, `paused` says that no further turn starts. `reaches` is what its agent
     reaches of the network beside its model; None where the network is the host's.
+    `trouble` is what went wrong with the prompt that ended last.
     """
 
     key: SessionKey
@@ -33,6 +35,7 @@ class RoomStatus:
     terminal_command: str | None
     paused: bool = False
     reaches: tuple[str, ...] | None = None
+    trouble: Trouble | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""/reset, /resume, /rewind and /fork as turns: which session a room, or another one, goes on with."""
+"""/reset, /resume and /rewind as turns: which session a room goes on with; /fork is in `forking`."""
 
 import asyncio
 from dataclasses import replace
@@ -6,48 +6,37 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
-from sessions.agents.conversations import Cut
+from sessions.agents.conversations import Cut, Foreign
 from sessions.crash_points import reached
 from sessions.engine import Engine
 from sessions.errors import AgentError, UserError
+from sessions.forking import CANNOT, forked
 from sessions.keys import SessionKey, TurnId
 from sessions.past import is_called
 from sessions.process import is_locked
 from sessions.prompts import prompt_uuid
-from sessions.records import FormerSession, Renewed, Resumed, SessionChange, SessionRecord
+from sessions.records import FormerSession, Renewed, Resumed, SessionChange, SessionRecord, title_of
 from sessions.store.values import Kind, Piece, Turn, TurnResult, TurnState
+from sessions.terminals import terminal_sessions
 from sessions.tombstones import Tombstone, tombstones
 from sessions.workdirs import checked_workdir
 
 FRESH: Final = "Started fresh: I remember nothing of what was said here before. Files and memory notes stay."
 _TEXT_CHARS: Final = 1800
-_TITLE_CHARS: Final = 80
-_CANNOT: Final = "The agent of this room ({vendor}) cannot do that."
 _GONE: Final = "There is no such session of this room any more. `/sessions` shows those that are there."
 
 
 class Resumption(BaseModel):
-    """What a turn of the kind RESUME goes on with, as JSON in place of words. `owner`: an owner asked."""
+    """What a turn of the kind RESUME goes on with, as JSON in place of words.
+
+    `owner`: an owner asked, and `server` is where; None in a direct message.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str
     owner: bool = False
-
-
-class Forking(BaseModel):
-    """What a turn of the kind FORK copies, as JSON in place of words: all, or up to the end of a turn."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str = ""
-    turn: int | None = None
-
-
-def title_of(text: str) -> str:
-    """Return the first words of a text, as the name of the session that they began."""
-    words = " ".join(text.split())
-    return words if len(words) <= _TITLE_CHARS else f"{words[: _TITLE_CHARS - 1].rstrip()}…"
+    server: str | None = None
 
 
 async def switched(engine: Engine, turn: Turn) -> TurnResult:
@@ -64,12 +53,14 @@ async def switched(engine: Engine, turn: Turn) -> TurnResult:
             case Kind.REWIND:
                 text, change, pieces = await _rewound(engine, turn)
             case Kind.FORK:
-                text, change, pieces = await _forked(engine, turn)
+                text, pieces = await forked(engine, turn)
+                change = None
             case _:
                 raise AssertionError(f"{turn.kind} changes no session")
     except (UserError, AgentError, OSError) as error:
-        why = f"A file could not be copied: {error.strerror}." if isinstance(error, OSError) else str(error)
-        return _result(turn, f"Nothing was changed. {why}", TurnState.FAILED)
+        why = f"It could not be copied: {error.strerror}." if isinstance(error, OSError) else str(error)
+        nothing = "Nothing was copied." if turn.kind is Kind.FORK else "Nothing was changed."
+        return _result(turn, f"{nothing} {why}", TurnState.FAILED)
     return _result(turn, text, TurnState.DONE, change, pieces)
 
 
@@ -77,7 +68,7 @@ async def uncompacted(engine: Engine, turn: Turn) -> TurnResult | None:
     """Return the result of a turn of the kind COMPACT that has nothing to do; None if it has."""
     record = await engine.store.session(turn.key)
     if "compact" not in engine.adapter.can:
-        return _result(turn, _CANNOT.format(vendor=engine.adapter.vendor), TurnState.FAILED)
+        return _result(turn, CANNOT.format(vendor=engine.adapter.vendor), TurnState.FAILED)
     if record is None or not record.turn_count:
         return _result(turn, "Nothing was said here yet, so there is nothing to compact.", TurnState.FAILED)
     return None
@@ -100,7 +91,7 @@ _Done = tuple[str, SessionChange | None, tuple[Piece, ...]]
 async def _fresh(engine: Engine, turn: Turn) -> _Done:
     await engine.store.ensure_session(engine.first_record(turn.key))
     reached("reset.made")
-    name = title_of(turn.prompt.text)
+    name = title_of(engine.redactor.text(turn.prompt.text))
     text = f"{FRESH} This session is called **{name}**." if name else FRESH
     new_id = engine.adapter.new_session_id()
     return text, Renewed(agent_session_id=new_id, reason="reset", title=name), ()
@@ -109,7 +100,7 @@ async def _fresh(engine: Engine, turn: Turn) -> _Done:
 async def _resumed(engine: Engine, turn: Turn) -> _Done:
     asked = Resumption.model_validate_json(turn.prompt.text)
     if "copy" not in engine.adapter.can:
-        raise UserError(_CANNOT.format(vendor=engine.adapter.vendor))
+        raise UserError(CANNOT.format(vendor=engine.adapter.vendor))
     record = await engine.store.ensure_session(engine.first_record(turn.key))
     if is_called(record.agent_session_id, asked.id):
         return "This room is in that session already.", None, ()
@@ -117,12 +108,15 @@ async def _resumed(engine: Engine, turn: Turn) -> _Done:
     found = next((one for one in former if is_called(one.agent_session_id, asked.id)), None)
     if found is not None:
         return await _back(engine, record, found, owner=asked.owner)
-    stones = await tombstones(engine.store) if asked.owner else ()
+    stones = await tombstones(engine.store) if asked.owner and asked.server is not None else ()
+    stones = [one for one in stones if one.server == asked.server]
     stone = next((one for one in stones if is_called(one.record.agent_session_id, asked.id)), None)
     if stone is not None and stone.key != turn.key:
         return await _from_deleted(engine, record, stone)
-    if asked.owner and "terminal" in engine.adapter.can and engine.own_config is not None:
-        return await _from_terminal(engine, record, asked.id)
+    known = await terminal_sessions(engine, record.workdir) if asked.owner else ()
+    terminal = next((one for one in known if is_called(one.agent_session_id, asked.id)), None)
+    if terminal is not None:
+        return await _from_terminal(engine, record, terminal)
     raise UserError(_GONE)
 
 
@@ -164,26 +158,22 @@ async def _from_deleted(engine: Engine, record: SessionRecord, stone: Tombstone)
         created=stone.record.created,
         reason="resume",
         turn_count=count,
-        title=title_of(stone.name),
+        title=title_of(engine.redactor.text(stone.name)),
     )
     called = f" **{stone.name}**" if stone.name else ""
     return f"This room goes on with what was said in the deleted place{called}.", change, ()
 
 
-async def _from_terminal(engine: Engine, record: SessionRecord, name: str) -> _Done:
+async def _from_terminal(engine: Engine, record: SessionRecord, found: Foreign) -> _Done:
     assert engine.own_config is not None
-    conversations = engine.adapter.conversations
-    known = await asyncio.to_thread(conversations.foreign, engine.own_config, record.workdir)
-    found = next((one for one in known if is_called(one.agent_session_id, name)), None)
-    if found is None:
-        raise UserError(_GONE)
     agent_session_id = found.agent_session_id
     await _not_in_use(engine, record.key, agent_session_id)
     if found.in_use:
         raise UserError("That session is open in a terminal. End it there, then resume it here.")
     target = replace(engine.kept(record), agent_session_id=agent_session_id)
     await asyncio.to_thread(engine.paths.make_room, record.key, record.workdir, record.memory_dir)
-    await asyncio.to_thread(conversations.take_over, engine.own_config, agent_session_id, target)
+    take_over = engine.adapter.conversations.take_over
+    await asyncio.to_thread(take_over, engine.own_config, agent_session_id, target)
     title = title_of(found.title)
     change = Resumed(
         agent_session_id=agent_session_id,
@@ -211,7 +201,7 @@ async def _not_in_use(engine: Engine, key: SessionKey, agent_session_id: str) ->
 
 async def _rewound(engine: Engine, turn: Turn) -> _Done:
     if "cut" not in engine.adapter.can:
-        raise UserError(_CANNOT.format(vendor=engine.adapter.vendor))
+        raise UserError(CANNOT.format(vendor=engine.adapter.vendor))
     record = await engine.store.session(turn.key)
     target = await engine.store.turn(TurnId(int(turn.prompt.text)))
     if record is None or target is None or target.key != turn.key or target.kind is not Kind.PROMPT:
@@ -221,9 +211,10 @@ async def _rewound(engine: Engine, turn: Turn) -> _Done:
     cut = Cut(prompt=prompt_uuid(target))
     count = await asyncio.to_thread(engine.adapter.conversations.copy, source, copy, cut)
     words = (await engine.store.past.words(turn.key)).get(record.agent_session_id)
+    said = title_of(engine.redactor.text(target.prompt.text))
     text = (
-        f"Back to before “{title_of(target.prompt.text)}”: that message, and all that was said after it, is"
-        " forgotten. Files are as they are now; the session as it was stays in `/sessions`."
+        f"Back to before “{said}”: that message, and all that was said after it, is forgotten. Files are as"
+        " they are now; the session as it was stays in `/sessions`."
     )
     if count == 0:
         await asyncio.to_thread(engine.adapter.conversations.delete, copy)
@@ -237,46 +228,3 @@ async def _rewound(engine: Engine, turn: Turn) -> _Done:
         title=words.title if words else "",
     )
     return text, change, ()
-
-
-async def _forked(engine: Engine, turn: Turn) -> _Done:
-    asked = Forking.model_validate_json(turn.prompt.text)
-    if "copy" not in engine.adapter.can:
-        raise UserError(_CANNOT.format(vendor=engine.adapter.vendor))
-    record = await engine.store.session(turn.key)
-    if record is None or not await asyncio.to_thread(
-        engine.adapter.conversations.exists, source := engine.kept(record)
-    ):
-        raise UserError("Nothing was said here yet, so there is nothing to copy. Open a thread to talk in.")
-    cut = await _through(engine, turn, asked)
-    words = (await engine.store.past.words(turn.key)).get(record.agent_session_id)
-    title = title_of(asked.name) or (words.title if words else "")
-    key, channel_id = await engine.start_thread(turn, title or "fork")
-    first = engine.first_record(key)
-    if record.workdir != engine.paths.room(record.key).workdir:  # both work where the owner has put this one
-        first = replace(first, workdir=record.workdir)
-    copy = engine.kept(first)
-    await asyncio.to_thread(engine.paths.make_room, key, first.workdir, first.memory_dir)
-    count = await asyncio.to_thread(engine.adapter.conversations.copy, source, copy, cut)
-    if await engine.store.import_sessions([replace(first, turn_count=count)], []):
-        await asyncio.to_thread(engine.adapter.conversations.delete, copy)
-        raise UserError("Somebody spoke in the new thread before the copy was there, so it starts fresh.")
-    if title:
-        await engine.store.past.name(first.agent_session_id, title)
-    has_own = first.workdir != record.workdir
-    files = " Its files stay there: this thread has a directory of its own." if has_own else ""
-    origin, until = engine.place_name(turn.key), "up to here" if cut is None else "up to that message"
-    greeting = f"I know what was said in {origin} {until}. What is said here stays here.{files}"
-    said = Piece(channel_id=channel_id, body=greeting)
-    return f"Forked into {engine.place_name(key)}: it knows what was said {until}.", None, (said,)
-
-
-async def _through(engine: Engine, turn: Turn, asked: Forking) -> Cut | None:
-    if asked.turn is None:
-        return None
-    last = await engine.store.turn(TurnId(asked.turn))
-    if last is None or last.key != turn.key or last.kind is not Kind.PROMPT:
-        raise UserError("That message is none of this room's.")
-    if "cut" not in engine.adapter.can:
-        raise UserError(_CANNOT.format(vendor=engine.adapter.vendor))
-    return Cut(prompt=prompt_uuid(last), keep=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,13 +29,15 @@ _NAME_CHARS: Final = 100
 class Tombstone:
     """A room whose place is gone: what the place was called, as others wrote it, and when it was deleted.
 
-    `record` is the session that the room had.
+    `record` is the session that the room had. `server` is where the place was, None if nobody knows: it is
+    nobody's business in another one.
     """
 
     key: SessionKey
     name: str
     deleted: datetime
     record: SessionRecord
+    server: str | None
 
 
 class _Kept(BaseModel):
@@ -47,15 +50,19 @@ class _Kept(BaseModel):
 async def tombstones(store: Store, most: int = 25) -> Sequence[Tombstone]:
     """Return the rooms whose place is gone and that still have a session, the last deleted first.
 
-    Raises StateError.
+    Of each server at most so many. Raises StateError.
     """
+    places, of_server = await store.facts(PLACES), Counter[str | None]()
     read = [(name, _read(name, text)) for name, text in (await store.facts(SCOPE)).items()]
     known = [(session_key(name), kept) for name, kept in read if kept is not None]
     found: list[Tombstone] = []
     for key, kept in sorted(known, key=lambda one: one[1].deleted, reverse=True):
-        record = await store.session(key)
-        if record is not None and len(found) < most:
-            found.append(Tombstone(key=key, name=kept.name, deleted=kept.deleted, record=record))
+        server = _where(places.get(key, "")).server
+        if of_server[server] < most and (record := await store.session(key)) is not None:
+            of_server[server] += 1
+            found.append(
+                Tombstone(key=key, name=kept.name, deleted=kept.deleted, record=record, server=server)
+            )
     return found
 
 
@@ -84,14 +91,14 @@ class Tombstones:
     async def below(self, channel_id: str) -> Sequence[SessionKey]:
         """Return the rooms of a channel's threads, as far as somebody spoke there. Raises StateError."""
         places = await self.store.facts(PLACES)
-        return [session_key(name) for name, text in places.items() if _lies_in(text, channel_id)]
+        return [session_key(name) for name, text in places.items() if _where(text).channel == channel_id]
 
 
-def _lies_in(text: str, channel_id: str) -> bool:
+def _where(text: str) -> Where:
     try:
-        return Where.model_validate_json(text).channel == channel_id
+        return Where.model_validate_json(text) if text else Where()
     except ValidationError:
-        return False
+        return Where()
 
 
 def _read(name: str, text: str) -> _Kept | None:

@@ -99,9 +99,12 @@ OpenPlace = Callable[[Turn], Awaitable[str | None]]
 """Opens the place where a turn is answered, if that is to be done: None, or what to say where it was asked
 for. Within minutes."""
 
-StartThread = Callable[[Turn, str], Awaitable[tuple[SessionKey, str]]]
+StartThread = Callable[
+    [Turn, str, Callable[[SessionKey], Awaitable[bool]], bool], Awaitable[tuple[SessionKey, str]]
+]
 """Opens a new thread of that name where a turn was asked for: its key, and the channel id of what is said
-there. Raises UserError."""
+there. The third argument says of a thread whether it may be that of this turn; the last, whether the turn has
+begun before, so that its thread may be there already. Raises UserError, StateError."""
 
 OpenReply = Callable[[Turn, Note], ReplySink]
 FetchFiles = Callable[[Turn, Path], Awaitable[Sequence[Fetched]]]
@@ -125,6 +128,8 @@ async def is_open(_turn: Turn) -> None:
 Halt = Literal["stopped", "interrupted"]
 
 
-async def no_threads(_turn: Turn, _name: str) -> tuple[SessionKey, str]:
+async def no_threads(
+    _turn: Turn, _name: str, _is_free: Callable[[SessionKey], Awaitable[bool]], _again: bool
+) -> tuple[SessionKey, str]:
     """Open none: a `StartThread`."""
     raise UserError("There are no threads here.")

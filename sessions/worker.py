@@ -20,9 +20,10 @@ from sessions.keys import SessionKey, TurnId
 from sessions.live_agent import LiveAgent
 from sessions.log import turn_context
 from sessions.rearranged import rearranged
+from sessions.records import title_of
 from sessions.results import broken, decision, dropped, result_of, unplaced
 from sessions.store.values import ChatAddress, Kind, Lease, Take, Turn, TurnResult, TurnState
-from sessions.switching import switched, title_of, uncompacted
+from sessions.switching import switched, uncompacted
 from sessions.turn import Halt, LiveNote, Outcome
 from sessions.unasked import post_unasked
 
@@ -273,7 +274,7 @@ class Worker:
                     return TurnResult(turn=turn.id, state=TurnState.QUEUED)  # as if it had not begun
                 made_of_it = decision(self._engine.room(self._key), turn.attempt)
                 outcome = replace(outcome, decision=made_of_it)
-            title = title_of(turn.prompt.text) if agent.is_new else ""
+            title = title_of(self._engine.redactor.text(turn.prompt.text)) if agent.is_new else ""
             agent.is_new = agent.is_new and outcome.agent_session_id is None
             return result_of(turn, outcome, await sink.pieces(outcome), title)
 

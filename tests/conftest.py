@@ -1,5 +1,6 @@
 """What holds for every test: a clean environment, no blocked loop, and skips that are seen."""
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,6 +34,12 @@ def nothing_blocks_the_loop(request: pytest.FixtureRequest) -> Iterator[BlockBus
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "blocking: the test itself blocks the loop, and may")
     config.addinivalue_line("markers", "fault(row, injected, expected): a row of the fault catalogue")
+
+
+def pytest_collection_finish() -> None:
+    """All that is loaded by now stays: no search for garbage has to look through thousands of tests again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(hookwrapper=True)

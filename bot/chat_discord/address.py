@@ -72,15 +72,15 @@ def has_nothing_to_read(message: discord.Message) -> bool:
     )
 
 
-def _threads(message: discord.Message) -> Literal["none", "forbidden", "possible"]:
+def _threads(message: discord.Message) -> Literal["none", "forbidden", "full", "possible"]:
     channel = message.channel
     if not isinstance(channel, discord.TextChannel) or message.type not in _ORDINARY:
         return "none"
     guild = channel.guild
-    if len(guild.threads) >= _ACTIVE_THREADS:  # as good as not permitted, until some of them are archived
-        return "forbidden"
     may = channel.permissions_for(guild.me) if guild.me else discord.Permissions.all()
-    return "possible" if may.create_public_threads and may.send_messages_in_threads else "forbidden"
+    if not (may.create_public_threads and may.send_messages_in_threads):
+        return "forbidden"
+    return "full" if len(guild.threads) >= _ACTIVE_THREADS else "possible"  # until some of them are archived
 
 
 def _author(message: discord.Message) -> Person:

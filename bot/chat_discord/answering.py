@@ -12,7 +12,7 @@ import discord
 from bot.chat import ChatError, ChatPort
 from bot.chat_discord.components import files_of, holds_secret, modal_of, view_of
 from bot.components import Modal
-from bot.render import pieces
+from bot.render import pieces, plain
 from bot.said import Said
 from sessions.errors import StateError, UserError
 from sessions.redaction import Redactor
@@ -28,6 +28,12 @@ NOT_STORED: Final = (
 """What to say when the store failed: its own words name files, which is nobody's business in a chat."""
 
 _ALREADY_ACKNOWLEDGED: Final = 40060
+_TOO_LATE: Final = frozenset({10015, 10062, 50027})
+"""Nothing acknowledged in 3 s, or the 15 minutes are over: what is left is the channel."""
+_LATE: Final = (
+    "**{name}**, Discord did not take my answer to what you just did here: it came too late."
+    " `/status` shows how this room stands; do it again if you still need it."
+)
 _CALL_S: Final = 10.0
 _LIMIT_CHARS: Final = 2000
 _LOST: Final = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
@@ -104,14 +110,18 @@ async def tell(interaction: discord.Interaction, said: Said) -> None:
                 await interaction.followup.send(body, ephemeral=True, allowed_mentions=_NOBODY, **given)
     except _LOST as error:
         log.warning("an interaction was not answered", extra={"reason": str(error)})
+        await _say_late(interaction, error)
 
 
 async def say_aloud(port: ChatPort, interaction: discord.Interaction, text: str) -> None:
     """Say something to everybody in the place, once; "" says nothing."""
-    if not text:
-        return
+    if text:
+        await _say(port, interaction, text, nonce=f"said-{interaction.id}")
+
+
+async def _say(port: ChatPort, interaction: discord.Interaction, text: str, *, nonce: str) -> None:
     try:
-        await port.send(str(interaction.channel_id), text, nonce=f"said-{interaction.id}")
+        await port.send(str(interaction.channel_id), text, nonce=nonce)
     except ChatError as error:
         log.warning("what was done is not said aloud", extra={"reason": str(error)})
 
@@ -128,15 +138,29 @@ async def become(interaction: discord.Interaction, said: Said) -> None:
             await interaction.edit_original_response(content=text, view=view, allowed_mentions=_NOBODY)
     except _LOST as error:
         log.warning("an answer could not be changed", extra={"reason": str(error)})
+        await _say_late(interaction, error)
+
+
+async def _say_late(interaction: discord.Interaction, error: BaseException) -> None:
+    """Say in the channel that an answer came too late; not what it says, which was for one person alone."""
+    if not isinstance(error, discord.HTTPException) or error.code not in _TOO_LATE:
+        return
+    text = _LATE.format(name=plain(interaction.user.display_name))
+    await _say(_client(interaction).port, interaction, text, nonce=f"late-{interaction.id}")
 
 
 class _Client(Protocol):
     redactor: Redactor
+    port: ChatPort
+
+
+def _client(interaction: discord.Interaction) -> _Client:
+    # An interaction knows its client, and discord.py does not know that all of them are ours.
+    return cast("_Client", interaction.client)
 
 
 def _redactor(interaction: discord.Interaction) -> Redactor:
-    # An interaction knows its client, and discord.py does not know that all of them are ours.
-    return cast("_Client", interaction.client).redactor
+    return _client(interaction).redactor
 
 
 def broke(reference: str) -> str:

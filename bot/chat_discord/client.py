@@ -94,14 +94,14 @@ class RoomkeyClient(discord.Client):
     async def setup_hook(self) -> None:
         """Called by discord.py between the login and the connection."""
         keep_passable(self)
-        self.add_dynamic_items(our_component(self._desk, self.port))
+        self.add_dynamic_items(our_component(self._desk, self.port, self._admit))
         await sync_commands(self.tree, self._facts)
         self.logged_in.set()
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Take a modal that somebody has sent, also one that was opened before a restart."""
         if interaction.type is discord.InteractionType.modal_submit:
-            await modal_sent(self._desk, self.port, interaction)
+            await modal_sent(self._desk, self.port, self._admit, interaction)
 
     async def on_connect(self) -> None:
         """Hold back what happens from now on, until it is known what was missed before."""
@@ -145,13 +145,16 @@ class RoomkeyClient(discord.Client):
             await self._admitted(message.channel.id, edited)
 
     async def on_raw_message_delete(self, gone: discord.RawMessageDeleteEvent) -> None:
-        """Drop what waits for an answer to a message that was deleted."""
+        """Drop what waits for an answer to a message that was deleted; if it was a card, ask again."""
+        self._desk.asks.lost(str(gone.message_id))
         # Live messages of our own come and go with every turn.
         if gone.cached_message is None or gone.cached_message.author.id != self._me.id:
             await self._deleted(gone, [gone.message_id])
 
     async def on_raw_bulk_message_delete(self, gone: discord.RawBulkMessageDeleteEvent) -> None:
-        """Drop what waits for answers to messages that were deleted all at once."""
+        """Drop what waits for answers to messages that were deleted all at once, as for one."""
+        for message_id in gone.message_ids:
+            self._desk.asks.lost(str(message_id))
         await self._deleted(gone, sorted(gone.message_ids))
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:

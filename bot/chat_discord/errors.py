@@ -15,6 +15,7 @@ from bot.chat import (
     MessageGone,
     NotPermitted,
     PlaceLocked,
+    TooManyThreads,
 )
 
 UNKNOWN_MESSAGE: Final = 10008
@@ -23,6 +24,7 @@ _TOO_MANY_EDITS_OF_AN_OLD_MESSAGE: Final = 30046
 _SLOW_MODE: Final = 20016
 _NO_ACCESS: Final = 50001
 _THREAD_LOCKED: Final = 160005
+_TOO_MANY_THREADS: Final = 160006
 _TOO_LARGE: Final = 40005
 _MISSING_PERMISSIONS: Final = 50013
 _BANNED_S: Final = 300.0
@@ -67,6 +69,8 @@ def _of_answer(error: discord.HTTPException) -> ChatError:
         return NotPermitted(text)
     if error.code == _THREAD_LOCKED:
         return PlaceLocked(text)
+    if error.code == _TOO_MANY_THREADS:
+        return TooManyThreads(text)
     if error.code == _SLOW_MODE:
         return ChatError(text, retry_after_s=5.0, is_untaken=True)
     if _is_from_the_edge(error):

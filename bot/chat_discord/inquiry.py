@@ -191,7 +191,10 @@ class Inquiry:
         try:
             async with self._session.get(URL(self._base + path)) as response:
                 body = await response.read()
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        except TimeoutError as error:
+            limit_s = self._session.timeout.total
+            raise ChatError(f"Discord did not answer within {limit_s:.1f} s.") from error
+        except (aiohttp.ClientError, OSError) as error:
             raise ChatError(f"Discord cannot be reached at {self._base}.") from error
         if response.status == _UNAUTHORIZED:
             raise TokenRefused(

@@ -3,13 +3,13 @@
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bot.access import Deny
 from bot.chat import ChatError, ChatPort, Incoming, Place
 from bot.commands.pair import OWNED, closed
-from bot.degraded import Degraded
+from bot.degraded import Degraded, Lack
 from bot.desk import Desk
 from bot.loops import BotsTalk
 from bot.render import plain
@@ -98,7 +98,13 @@ class Intake:
         """Bring a message that was said."""
         if self.desk.is_code(message):
             return self._paired(message)
+        message = self.as_can_be(message)
         return self._said(message, self.desk.take(message))
+
+    def as_can_be(self, message: Incoming) -> Incoming:
+        """Return a message with what was found out about threads in its channel."""
+        is_full = self.lacks is not None and self.lacks.lacks(message.place.channel_id, "full")
+        return replace(message, threads="full") if is_full and message.threads == "possible" else message
 
     def edited(self, message: Incoming) -> Awaitable[None]:
         """Bring a message as it is after somebody changed it; what waits gets the new words."""
@@ -169,8 +175,10 @@ class Intake:
 
     async def note_lacks(self, message: Incoming) -> None:
         """Say of a message that was taken what it cannot have here."""
-        if self.lacks is not None and message.threads == "forbidden" and self.desk.wants_thread(message):
-            await self.lacks.note(message.place.channel_id, "threads")
+        lack: Lack = "full" if message.threads == "full" else "threads"
+        can_open = message.threads in ("none", "possible")
+        if self.lacks is not None and not can_open and self.desk.wants_thread(message):
+            await self.lacks.note(message.place.channel_id, lack)
 
     async def say_bots_talk(self, message: Incoming, talk: BotsTalk) -> None:
         """Say that bots have had their turns where this was said. Raises StateError."""

@@ -70,7 +70,7 @@ class Finder:
     async def take(self, history: History, said: Sequence[discord.Message], most: int) -> int:
         """Answer up to so many messages, list the others, in their order; return how many are answered."""
         desk = self.intake.desk
-        found = [(await history.incoming(message), message) for message in said]
+        found = [(self.intake.as_can_be(await history.incoming(one)), one) for one in said]
         missed = [
             Missed(message=one, said=message.created_at, link=message.jump_url)
             for one, message in found

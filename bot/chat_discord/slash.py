@@ -1,8 +1,6 @@
 """Slash commands: thin shells around bot.commands, acting on the key of the place they are typed in."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from inspect import Parameter, Signature
 from typing import Any, Final, Literal, assert_never
@@ -14,22 +12,16 @@ from bot.chat import ChatPort, Incoming, Role
 from bot.chat_discord.address import incoming, person, place_of_interaction
 from bot.chat_discord.answering import acknowledge, in_words, modal_in_words, open_modal, say_aloud, tell
 from bot.chat_discord.components import fitted
-from bot.chat_discord.held import Act
+from bot.chat_discord.in_order import Admit, InOrder
 from bot.commands import COMMANDS
 from bot.commands.spec import Command, Given, Option
 from bot.components import Modal
 from bot.desk import Desk
-from bot.said import Said
-
-Admit = Callable[[int, Act], Awaitable[None] | None]
-"""Does an act in a channel now, and returns what is to be awaited; or later, and returns None."""
 
 _Sent = bool | str | discord.User | discord.Member | discord.Role
 """What discord.py makes of an option."""
 
 _CHOICE_UNITS: Final = 100
-_HELD_S: Final = 10.0
-"""How long a command waits for what is held back before it; somebody who says `/stop` means it."""
 
 
 def add_commands(tree: app_commands.CommandTree[Any], desk: Desk, port: ChatPort, admit: Admit) -> None:
@@ -61,7 +53,7 @@ class _Use:
         if isinstance(modal, Modal):  # Discord takes a modal as the first answer alone
             await open_modal(interaction, modal)
             return
-        call = _Call(lambda: desk.interactions.call(command, who, place, interaction.id, options, message))
+        call = InOrder(lambda: desk.interactions.call(command, who, place, interaction.id, options, message))
         doing = None
         if modal is None:
             # The place in the room's order is taken before anything is awaited, or when the channel opens.
@@ -69,7 +61,7 @@ class _Use:
         if doing is not None:
             await doing
         await acknowledge(interaction, thinking=True)
-        said = modal or await in_words(call.answer(), command.name)
+        said = modal or await in_words(call.result(), command.name)
         await tell(interaction, said)
         await say_aloud(self.port, interaction, said.aloud)
 
@@ -119,33 +111,6 @@ def _on_message(use: _Use) -> app_commands.ContextMenu:
         await use.run(interaction, {}, incoming(message, me))
 
     return app_commands.ContextMenu(name=use.command.name, callback=callback)
-
-
-class _Call:
-    """One use of a command, begun once: when its turn comes, or when that takes too long."""
-
-    def __init__(self, run: Callable[[], Awaitable[Said]]) -> None:
-        self._run = run
-        self._begun = asyncio.Event()
-        self._said: Awaitable[Said] | None = None
-
-    def begin(self) -> Awaitable[None]:
-        """Take the place in the room's order, if it is not taken yet."""
-        self._take()
-        return asyncio.sleep(0)
-
-    async def answer(self) -> Said:
-        """Return what the command says. Raises what it raises."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_HELD_S):
-                await self._begun.wait()
-        return await self._take()
-
-    def _take(self) -> Awaitable[Said]:
-        if self._said is None:
-            self._said = self._run()
-            self._begun.set()
-        return self._said
 
 
 def _parameter(option: Option) -> Parameter:

@@ -2,7 +2,8 @@
 
 import logging
 import re
-from typing import Any, Final, Self
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, NoReturn, Self
 
 import discord
 from discord.ui import DynamicItem, Item, View
@@ -19,7 +20,8 @@ from bot.chat_discord.answering import (
     tell,
 )
 from bot.chat_discord.components import pressed
-from bot.clicks import parse_click
+from bot.chat_discord.in_order import Admit, InOrder
+from bot.clicks import parse_click, starts_turn
 from bot.components import Modal
 from bot.desk import Desk
 from bot.said import Clicked, Said
@@ -30,7 +32,7 @@ log = logging.getLogger(__name__)
 _OURS: Final = re.compile(r"rk:.{1,97}")
 
 
-def our_component(desk: Desk, port: ChatPort) -> type[DynamicItem[Item[View]]]:
+def our_component(desk: Desk, port: ChatPort, admit: Admit) -> type[DynamicItem[Item[View]]]:
     """Return the kind of component that discord.py makes anew, from its id alone, at each click."""
 
     class OurComponent(DynamicItem[Item[View]], template=_OURS):
@@ -41,22 +43,24 @@ def our_component(desk: Desk, port: ChatPort) -> type[DynamicItem[Item[View]]]:
             return cls(item)
 
         async def callback(self, interaction: discord.Interaction[Any]) -> None:
+            click = _placed(desk, interaction, admit)
             modal = await modal_in_words(interaction, _modal(desk, interaction), "button")
             if isinstance(modal, Modal):  # Discord takes a modal as the first answer alone
                 await open_modal(interaction, modal)
                 return
             await acknowledge(interaction, thinking=False)
-            await _answer(port, interaction, modal or await in_words(_click(desk, interaction), "button"))
+            await _answer(port, interaction, modal or await in_words(click(), "button"))
 
     return OurComponent
 
 
-async def modal_sent(desk: Desk, port: ChatPort, interaction: discord.Interaction[Any]) -> None:
+async def modal_sent(desk: Desk, port: ChatPort, admit: Admit, interaction: discord.Interaction[Any]) -> None:
     """Do what a modal of ours says that somebody has filled in; nothing for those of others."""
     if _OURS.fullmatch(pressed(interaction).action):
+        click = _placed(desk, interaction, admit)
         on_message = interaction.message is not None
         await acknowledge(interaction, thinking=not on_message)
-        await _answer(port, interaction, await in_words(_click(desk, interaction), "modal"))
+        await _answer(port, interaction, await in_words(click(), "modal"))
 
 
 async def _modal(desk: Desk, interaction: discord.Interaction[Any]) -> Modal | None:
@@ -66,11 +70,28 @@ async def _modal(desk: Desk, interaction: discord.Interaction[Any]) -> Modal | N
     return await desk.interactions.modal(click, person(interaction.user), place_of_interaction(interaction))
 
 
-async def _click(desk: Desk, interaction: discord.Interaction[Any]) -> Clicked:
+def _placed(
+    desk: Desk, interaction: discord.Interaction[Any], admit: Admit
+) -> Callable[[], Awaitable[Clicked]]:
+    """Return what does what a click says; one that starts a turn takes its place behind what is held back."""
     click = parse_click(pressed(interaction))
-    if click is None:  # a button of another version
-        raise AlreadyDecided
-    return await desk.interactions.click(click, person(interaction.user), place_of_interaction(interaction))
+
+    def run() -> Awaitable[Clicked]:
+        if click is None:  # a button of another version
+            return _over()
+        on = None if interaction.message is None else str(interaction.message.id)
+        where = place_of_interaction(interaction)
+        return desk.interactions.click(click, person(interaction.user), where, on)
+
+    if click is None or not starts_turn(click):
+        return run
+    doing = InOrder(run)
+    admit(int(interaction.channel_id or 0), doing.begin)
+    return doing.result
+
+
+async def _over() -> NoReturn:
+    raise AlreadyDecided
 
 
 async def _answer(port: ChatPort, interaction: discord.Interaction[Any], clicked: Clicked | Said) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NoReturn
 
 from bot.access import Needs, Tier
 from bot.chat import Person, Place
@@ -52,10 +52,10 @@ def parse_about(pressed: Pressed) -> AboutClick | None:
 def press_about(
     click: AboutClick, rooms: Rooms, people: People, key: SessionKey, person: Person, place: Place
 ) -> Awaitable[Clicked]:
-    """Ask in a room; the place in its order is taken by the call. Raises UserError, StateError."""
+    """Ask in a room; its place in the order is taken now. Raises UserError, StateError on awaiting."""
     question = click.question.strip()
     if not question:
-        raise UserError("There was no question. Use **Ask about this** again and write one.")
+        return _without_question()
     # The message is read when the turn runs: what it says stands in the chat, and may be long.
     prompt = Prompt(
         text=question,
@@ -76,6 +76,10 @@ async def _asked(accepting: Awaitable[object], question: str, person: Person, li
     shown = plain(question[:_SHOWN_CHARS]) + ("…" if len(question) > _SHOWN_CHARS else "")
     aloud = f"**{plain(person.name)}** asks about {link}: {shown}"
     return Clicked(Said("Asked. The answer comes here, for everybody."), aloud=aloud)
+
+
+async def _without_question() -> NoReturn:
+    raise UserError("There was no question. Use **Ask about this** again and write one.")
 
 
 async def _form(call: Call) -> Modal | None:

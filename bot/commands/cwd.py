@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.access import Tier
-from bot.commands.in_line import turns_before
+from bot.commands.in_line import is_paused, turns_before
 from bot.commands.spec import Call, Command, Option
 from bot.commands.status import seen_beside, shown_path
 from bot.said import Said
@@ -77,11 +77,11 @@ async def _said(call: Call, accepted: Awaitable[Accepted], change: Rearrangement
     ahead = (await accepted).ahead
     how = " (read and write)" if change.writable else ""
     await call.note("cwd", f"room {call.key}", f"{change.act} {change.path}{how}")
-    if (await call.rooms.queue(call.key)).paused:
+    if await is_paused(call.rooms, call.key):
         return Said("This room is paused. It is changed once `/queue` resumes it.")
     if not ahead:
-        return Said("This room is looked at and changed; the channel hears what came of it.")
-    return Said(f"This room is changed when {turns_before(ahead)}; the channel hears then what came of it.")
+        return Said("The directory is checked, then this room is changed. The result is posted here.")
+    return Said(f"This room is changed when {turns_before(ahead)}. The result is posted here then.")
 
 
 CWD: Final = Command(
@@ -91,7 +91,7 @@ CWD: Final = Command(
     run=_run,
     options=(
         Option(
-            name="directory", description=f"Let it work in this directory, or in its `{OWN}`", kind="path"
+            name="directory", description=f"Let it work in this directory, or in its “{OWN}”", kind="path"
         ),
         Option(name="mount", description="Let it read this directory or file as well", kind="path"),
         Option(name="writable", description="Let it also write what is mounted"),

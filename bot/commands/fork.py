@@ -8,8 +8,8 @@ from bot.commands.in_line import in_line, told
 from bot.commands.spec import Call, Command, Option
 from bot.said import Said
 from sessions.errors import UserError
+from sessions.forking import Forking
 from sessions.store.values import Kind
-from sessions.switching import Forking
 
 _NAME_CHARS: Final = 80
 

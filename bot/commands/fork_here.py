@@ -7,8 +7,8 @@ from bot.commands.in_line import in_line, told
 from bot.commands.spec import Call, Command
 from bot.said import Said
 from sessions.errors import UserError
+from sessions.forking import Forking
 from sessions.store.values import Kind, Turn, TurnState
-from sessions.switching import Forking
 
 _WHAT: Final = "A thread that knows what was said up to that message is opened"
 

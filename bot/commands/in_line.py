@@ -1,11 +1,16 @@
 """Commands that wait in a room's line like a prompt: put there, and what is said to whoever used them."""
 
+import logging
 from collections.abc import Awaitable
 from dataclasses import replace
 
-from bot.commands.spec import Call
+from bot.commands.spec import Call, Rooms
 from bot.said import Said
+from sessions.errors import StateError
+from sessions.keys import SessionKey
 from sessions.store.values import Accepted, Inbound, Kind
+
+log = logging.getLogger(__name__)
 
 
 def in_line(call: Call, kind: Kind, text: str = "", *, head: bool = False) -> Awaitable[Accepted]:
@@ -30,11 +35,23 @@ async def told(call: Call, accepted: Awaitable[Accepted], what: str, deed: str, 
     """Say when it comes to that: `what`, as in "This room is compacted". The audit log hears of `deed`."""
     ahead = (await accepted).ahead
     await call.note(deed, f"room {call.key}", detail)
-    if (await call.rooms.queue(call.key)).paused:
+    if await is_paused(call.rooms, call.key):
         return Said(f"{what} once `/queue` resumes this room: it is paused.")
     if not ahead:
-        return Said(f"{what} now; the channel hears what came of it.")
-    return Said(f"{what} when {turns_before(ahead)}; the channel hears then what came of it.")
+        return Said(f"{what} now. The result is posted here.")
+    return Said(f"{what} when {turns_before(ahead)}. The result is posted here then.")
+
+
+async def is_paused(rooms: Rooms, key: SessionKey) -> bool:
+    """Whether what was just put into a room's line waits for somebody to resume it. Never raises StateError.
+
+    It is there by now, so that the store cannot say this must not read as if nothing was done.
+    """
+    try:
+        return (await rooms.queue(key)).paused
+    except StateError as error:
+        log.info("whether a room is paused is not known", extra={"key": key, "reason": str(error)})
+        return False
 
 
 def turns_before(ahead: int) -> str:

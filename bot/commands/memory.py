@@ -15,7 +15,7 @@ from bot.components import Modal, Pressed
 from bot.measure import units
 from bot.memory_files import MemoryFile, checked_name, memory_files, named, read_memory, write_memory
 from bot.memory_view import MODAL_UNITS, file_view, list_view, memory_modal, new_modal, not_saved, too_long
-from bot.said import Clicked, Said
+from bot.said import Clicked, Said, after
 from sessions.errors import UserError
 from sessions.keys import SessionKey
 
@@ -94,8 +94,8 @@ async def press(click: MemoryClick, rooms: Rooms, key: SessionKey) -> Clicked:
             except UserError as error:
                 return Clicked(not_saved(str(error), click.text))
             note = f"Saved `{name}`." if click.text.strip() else f"Deleted `{name}`."
-            note += " The agent reads it when it next starts, or looks."
-            return Clicked(await _listed(memory_dir, note), deed="memory", detail=name)
+            note += " The agent reads it when it next starts or looks there."
+            return Clicked(await after(note, _listed(memory_dir, note)), deed="memory", detail=name)
         case _:
             assert_never(click.op)
 

@@ -15,7 +15,7 @@ async def _run(call: Call) -> Said:
         return await changed(call, "permission_mode", mode)
     room = explained(call.rooms, call.key)
     now = room.settings.permission_mode
-    lines = [f"{'▸' if one == now else '-'} `{one}`: the agent {means}" for one, means in MODES.items()]
+    lines = [f"- `{one}`{' (now)' * (one == now)}: the agent {means}" for one, means in MODES.items()]
     return Said("\n".join([f"Permission mode: `{now}` · {origin('permission_mode', room.origins)}.", *lines]))
 
 
@@ -27,7 +27,7 @@ MODE: Final = Command(
     options=(
         Option(
             name="mode",
-            description=f"The permission mode; `{INHERIT}` takes your choice back",
+            description=f"The permission mode; “{INHERIT}” takes your choice back",
             kind="choice",
             choices=(*MODES, INHERIT),
         ),

@@ -46,7 +46,7 @@ MODEL: Final = Command(
     options=(
         Option(
             name="name",
-            description=f"The model's name as its vendor writes it; `{INHERIT}` takes your choice back",
+            description=f"The model's name as its vendor writes it; “{INHERIT}” takes your choice back",
             kind="words",
             suggest=_models,
         ),
@@ -60,7 +60,7 @@ EFFORT: Final = Command(
     options=(
         Option(
             name="level",
-            description=f"How much; `{INHERIT}` takes your choice back",
+            description=f"How much; “{INHERIT}” takes your choice back",
             kind="choice",
             choices=(*choices_of("effort"), INHERIT),
         ),

@@ -8,7 +8,7 @@ from bot.commands.spec import Call, Command, Option, Rooms
 from bot.components import FileOut
 from bot.permissions_view import NONE, RuleClick, permissions_view, rule_name
 from bot.render import plain
-from bot.said import Clicked, Said
+from bot.said import Clicked, Said, after
 from sessions.keys import SessionKey
 from sessions.permission_rules import as_settings, parse_rule
 
@@ -44,8 +44,11 @@ async def press(click: RuleClick, rooms: Rooms, key: SessionKey, person: Person,
             aloud = f"-# {plain(person.name)} revoked a permission of this room: `{rule}`."
         else:
             note = "That one was revoked already."
-    said = permissions_view(await rooms.permissions.taught(key), tier, click.page, note)
-    return Clicked(said, aloud=aloud, deed=deed, detail=detail)
+
+    async def view() -> Said:
+        return permissions_view(await rooms.permissions.taught(key), tier, click.page, note)
+
+    return Clicked(await after(note, view()), aloud=aloud, deed=deed, detail=detail)
 
 
 PERMISSIONS: Final = Command(

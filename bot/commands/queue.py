@@ -6,7 +6,7 @@ from bot.access import Tier
 from bot.commands.spec import Call, Command, Rooms
 from bot.queue_view import Op, QueueClick, Viewer, clear_view, queue_view
 from bot.render import plain
-from bot.said import Clicked, Said
+from bot.said import Clicked, Said, after
 from sessions.keys import SessionKey
 
 _TOO_LATE: Final = "That one does not wait any more."
@@ -52,10 +52,14 @@ async def press(
                 aloud, deed = f"-# Resumed by {plain(person_name)}.", "resume"
         case _:
             assert_never(click.op)
-    queue = await rooms.queue(key)
-    if click.op is Op.CLEAR and queue.waiting:
-        return Clicked(clear_view(len(queue.waiting), click.page))
-    return Clicked(queue_view(queue, viewer, click.page, note), aloud, deed)
+
+    async def view() -> Said:
+        queue = await rooms.queue(key)
+        if click.op is Op.CLEAR and queue.waiting:
+            return clear_view(len(queue.waiting), click.page)
+        return queue_view(queue, viewer, click.page, note)
+
+    return Clicked(await after(note or ("Done." if deed else ""), view()), aloud, deed)
 
 
 QUEUE: Final = Command(

@@ -4,7 +4,7 @@ from collections.abc import Awaitable
 from typing import Final
 
 from bot.access import Tier
-from bot.commands.in_line import in_line, turns_before
+from bot.commands.in_line import in_line, is_paused, turns_before
 from bot.commands.spec import Call, Command, Option
 from bot.said import Said
 from sessions.store.values import Accepted, Kind
@@ -19,7 +19,7 @@ def _run(call: Call) -> Awaitable[Said]:
 async def _said(call: Call, accepted: Awaitable[Accepted], *, now: bool) -> Said:
     ahead = (await accepted).ahead
     await call.note("reset", f"room {call.key}", "now" if now else "")
-    if (await call.rooms.queue(call.key)).paused:
+    if await is_paused(call.rooms, call.key):
         return Said("This room is paused. It starts fresh once `/queue` resumes it.")
     if now:
         return Said("This room starts fresh at once. What runs is ended; what waits comes after.")

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from bot.access import Tier
+from bot.chat import Place
 from bot.commands.in_line import in_line, told
 from bot.commands.spec import Call, Command, Hint, Option
 from bot.components import MAX_CHOICES, Choice
@@ -22,12 +23,12 @@ _ID_CHARS: Final = 200
 def _run(call: Call) -> Awaitable[Said]:
     name = call.text("session").strip()
     for one in call.rooms.past.seen(call.key).sessions:
-        if name and name == one.ref and may_see(one, call.tier):
+        if name and name == one.ref and may_see(one, call.tier, call.place):
             name = one.agent_session_id
     if not name or len(name) > _ID_CHARS:
         return _refused()
     # Not a coroutine: what the name means is looked up again when its turn has come.
-    wanted = Resumption(id=name, owner=call.tier >= Tier.OWNER)
+    wanted = Resumption(id=name, owner=call.tier >= Tier.OWNER, server=call.place.guild_id)
     accepted = in_line(call, Kind.RESUME, wanted.model_dump_json())
     return told(call, accepted, "This room goes on with that session", "resume", name)
 
@@ -38,16 +39,22 @@ async def _refused() -> Said:
     )
 
 
-def may_see(one: PastSession, tier: Tier) -> bool:
-    """Whether somebody may know of a session: what was said elsewhere is for owners alone."""
-    return tier >= Tier.OWNER or one.state in ("open", "former")
+def may_see(one: PastSession, tier: Tier, place: Place) -> bool:
+    """Whether somebody may know of a session: what was said elsewhere is for owners alone.
+
+    That of a deleted place is nobody's business in another server.
+    """
+    if one.state in ("open", "former"):
+        return True
+    is_elsewhere = one.state == "deleted" and (one.server is None or one.server != place.guild_id)
+    return tier >= Tier.OWNER and not is_elsewhere
 
 
 def _suggest(hint: Hint) -> Sequence[Choice]:
     typed, now = hint.text.strip().lower(), datetime.now(UTC)
     found: list[Choice] = []
     for one in hint.rooms.past.seen(hint.key).sessions:
-        if one.state == "open" or not may_see(one, hint.tier):
+        if one.state == "open" or not may_see(one, hint.tier, hint.place):
             continue
         label = _label(one, now)
         if typed in label.lower() or typed == one.ref or one.agent_session_id.startswith(typed):

@@ -7,13 +7,14 @@ from typing import Final, assert_never
 
 from bot.access import Tier
 from bot.chat import Person, Place
+from bot.commands.in_line import is_paused
 from bot.commands.resume import may_see
 from bot.commands.spec import Call, Command, Rooms
 from bot.components import FileOut
 from bot.past_view import Op, PastClick, delete_view, past_view, session_view, title_or_none
 from bot.people import People
 from bot.render import plain
-from bot.said import Clicked, Said
+from bot.said import Clicked, Said, after
 from sessions.errors import UserError
 from sessions.keys import SessionKey
 from sessions.past import PastSession
@@ -25,7 +26,7 @@ _CUT: Final = "\n\n(The rest is left out: it does not fit into a file here.)\n"
 
 
 async def _run(call: Call) -> Said:
-    return past_view(await _seen_by(call.rooms, call.key, call.tier), datetime.now(UTC))
+    return past_view(await _seen_by(call.rooms, call.key, call.tier, call.place), datetime.now(UTC))
 
 
 async def press(
@@ -36,9 +37,9 @@ async def press(
     Whoever calls this has asked whether the person may.
     """
     if click.op is Op.SHOW:
-        return Clicked(past_view(await _seen_by(rooms, key, tier), datetime.now(UTC), click.page))
+        return Clicked(past_view(await _seen_by(rooms, key, tier, place), datetime.now(UTC), click.page))
     one = await rooms.past.find(key, click.ref)
-    if not may_see(one, tier):
+    if not may_see(one, tier, place):
         raise UserError("There is no such session any more. `/sessions` shows those that are there.")
     match click.op:
         case Op.PICK:
@@ -60,10 +61,12 @@ async def press(
             return Clicked(delete_view(one, click.page))
         case Op.DELETE:
             await rooms.past.delete(key, click.ref)
-            left = await _seen_by(rooms, key, tier)
             note = f"Deleted **{plain(title_or_none(one)[:200])}** for good."
-            view = past_view(left, datetime.now(UTC), click.page, note)
-            return Clicked(view, deed="delete session", detail=one.ref)
+
+            async def view() -> Said:
+                return past_view(await _seen_by(rooms, key, tier, place), datetime.now(UTC), click.page, note)
+
+            return Clicked(await after(note, view()), deed="delete session", detail=one.ref)
         case _:
             assert_never(click.op)
 
@@ -77,7 +80,8 @@ async def _resume(
     place: Place,
     tier: Tier,
 ) -> Clicked:
-    wanted = Resumption(id=one.agent_session_id, owner=tier >= Tier.OWNER)
+    owner = tier >= Tier.OWNER
+    wanted = Resumption(id=one.agent_session_id, owner=owner, server=place.guild_id)
     prompt = Prompt(
         text=wanted.model_dump_json(),
         author_id=person.id,
@@ -95,14 +99,14 @@ async def _resume(
     )
     ahead = (await rooms.accept(row)).ahead
     when = "now" if not ahead else "when what is before this has ended"
-    if (await rooms.queue(key)).paused:
+    if await is_paused(rooms, key):
         when = "once `/queue` resumes this room, which is paused"
-    text = f"This room goes on with **{plain(title_or_none(one)[:200])}** {when}; the channel hears of it."
+    text = f"This room goes on with **{plain(title_or_none(one)[:200])}** {when}. The result is posted here."
     return Clicked(Said(text), deed="resume", detail=one.ref)
 
 
-async def _seen_by(rooms: Rooms, key: SessionKey, tier: Tier) -> Sequence[PastSession]:
-    return [one for one in await rooms.past.sessions(key) if may_see(one, tier)]
+async def _seen_by(rooms: Rooms, key: SessionKey, tier: Tier, place: Place) -> Sequence[PastSession]:
+    return [one for one in await rooms.past.sessions(key) if may_see(one, tier, place)]
 
 
 def _fitting(text: str) -> bytes:

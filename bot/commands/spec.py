@@ -8,6 +8,7 @@ from bot.access import Tier
 from bot.chat import Incoming, Person, Place, Role
 from bot.commands.past_rooms import PastRooms, SideQuestions
 from bot.components import Choice, Modal
+from bot.open_asks import OpenAsks
 from bot.people import People
 from bot.said import Said
 from sessions.agents.base import ContextUse, Decision
@@ -130,7 +131,8 @@ class Rooms(Protocol):
 class Call:
     """One use of a command, by somebody who may, as somebody of that tier.
 
-    `(source, id)` is unique for ever, as for a message. `message` is what a message command was used on.
+    `(source, id)` is unique for ever, as for a message. `message` is what a message command was used on;
+    `asks` is what agents ask right now.
     """
 
     rooms: Rooms
@@ -143,6 +145,7 @@ class Call:
     id: int
     options: Mapping[str, Given] = field(default_factory=dict[str, Given])
     message: Incoming | None = None
+    asks: OpenAsks = field(default_factory=OpenAsks)
 
     @property
     def address(self) -> ChatAddress:

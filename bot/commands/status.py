@@ -6,6 +6,9 @@ from typing import Final, assert_never
 
 from bot.access import Tier
 from bot.commands.spec import Call, Command, Option
+from bot.durations import ago
+from bot.open_asks import CardView
+from bot.render import plain, shortened
 from bot.reply_state import elapsed
 from bot.room_view import MODES
 from bot.said import Said
@@ -15,6 +18,7 @@ from sessions.keys import SessionKey
 from sessions.manager import RoomStatus
 from sessions.records import SessionRecord
 from sessions.room_settings import RoomSettings
+from sessions.store.past import Trouble
 
 _ISOLATION: Final = {
     "strict": "strict: a box and a network of its own",
@@ -33,18 +37,32 @@ _ON_INTERRUPT: Final = {
     "fail": "is given up",
 }
 _NAMED: Final = 5
+_CAUSE_UNITS: Final = 300
 
 
 async def _run(call: Call) -> Said:
-    lines = [status_text(await call.rooms.status(call.key))]
+    status = await call.rooms.status(call.key)
+    lines = [status_text(status, call.place.channel_id)]
     if call.flag("verbose"):
         apart = await call.rooms.apartness(call.key)
         lines += [proof(apart, names=call.tier >= Tier.OPERATOR)]
-    return Said("\n".join(lines))
+    card = None if status.state != "asking" else await _asked(call)
+    if card is None:
+        return Said("\n".join(lines))
+    return Said("\n".join([*lines, "", card.text]), card.rows, files=card.files)
 
 
-def status_text(status: RoomStatus) -> str:
-    """Return everything about a room that a person may want to know, in Markdown."""
+async def _asked(call: Call) -> CardView | None:
+    """Return what is asked here right now as its card shows it: that one may be lost, or was refused."""
+    running = (await call.rooms.queue(call.key)).running
+    if running is None or running.address.channel_id != call.place.channel_id:
+        return None  # of what is asked in another channel not a word is shown
+    views = [entry.view() for entry in call.asks.of_turn(running.id)]
+    return next((view for view in views if view.text), None)
+
+
+def status_text(status: RoomStatus, channel_id: str) -> str:
+    """Return everything about a room that a person in a channel of it may want to know, in Markdown."""
     room = status.settings
     model = _code(room.model) if room.model else "the agent's choice"
     effort = f" · effort: {room.effort}" if room.effort else ""
@@ -61,6 +79,8 @@ def status_text(status: RoomStatus) -> str:
     ]
     if status.mounts:
         lines.append(seen_beside(status.mounts))
+    if status.trouble is not None:
+        lines += _trouble(status.trouble, is_here=status.trouble.channel_id == channel_id)
     if status.record is None:
         return "\n".join([*lines, "Session: none yet; the first message here starts one."])
     lines += _session(status.record)
@@ -106,6 +126,23 @@ def _network(reaches: tuple[str, ...] | None) -> str:
         return ""
     beside = f" and {', '.join(map(_code, reaches))}" if reaches else ""
     return f"; all that it reaches outside is its model{beside}"
+
+
+def _trouble(trouble: Trouble, *, is_here: bool) -> list[str]:
+    """Return what went wrong last, when, and what to do; an answer that arrives ends it."""
+    at = ago(trouble.ended)
+    if not is_here:  # of what was said in another channel not a word is shown
+        return [f"**Last error** {at}: in another channel that shares this room. `/status` there tells more."]
+    if trouble.lost:
+        return [
+            f"**Last error** {at}: the answer did not arrive. {plain(shortened(trouble.lost, _CAUSE_UNITS))}",
+            "-# Give me what I lack here (`roomkey doctor` names it), then ask me to say it again.",
+        ]
+    cause = plain(shortened(trouble.cause, _CAUSE_UNITS)) or "the agent failed and gave no reason."
+    return [
+        f"**Last error** {at}: {cause}",
+        "-# Your next message here is a new try. If it fails again, `/new` starts fresh.",
+    ]
 
 
 def _session(record: SessionRecord) -> list[str]:

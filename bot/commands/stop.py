@@ -3,9 +3,12 @@
 from typing import Final
 
 from bot.access import Tier
+from bot.commands.in_line import is_paused
 from bot.commands.spec import Call, Command
 from bot.refusals import only_theirs
 from bot.said import Said
+from sessions.errors import StateError
+from sessions.store.values import Turn
 
 _LOOKS: Final = 2
 """The turn that was looked up may have ended by the time it is to be stopped, and another begun."""
@@ -13,7 +16,7 @@ _LOOKS: Final = 2
 
 async def _run(call: Call) -> Said:
     for _ in range(_LOOKS):
-        running = (await call.rooms.queue(call.key)).running
+        running = await _running(call)
         is_own = running is not None and running.prompt.author_id == call.person.id
         if call.tier < Tier.OPERATOR and not is_own:
             if running is None:
@@ -29,8 +32,18 @@ async def _run(call: Call) -> Said:
     return Said("Nothing is running in this room.")
 
 
+async def _running(call: Call) -> Turn | None:
+    """Return the turn that runs. A store in trouble keeps no operator from ending it. Raises StateError."""
+    try:
+        return (await call.rooms.queue(call.key)).running
+    except StateError:
+        if call.tier < Tier.OPERATOR:  # whose turn it is, nobody can say
+            raise
+        return None
+
+
 async def _stopping(call: Call) -> Said:
-    paused = (await call.rooms.queue(call.key)).paused
+    paused = await is_paused(call.rooms, call.key)
     waiting = "goes on once `/queue` resumes this room" if paused else "goes on"
     return Said(f"Stopping what runs here. The session stays, and what waits {waiting}.")
 

@@ -6,6 +6,7 @@ from typing import Final, assert_never
 
 from bot.access import Tier
 from bot.commands.spec import Call, Command, Option
+from bot.durations import ago
 from bot.measure import reach
 from bot.render import plain
 from bot.reply_state import elapsed
@@ -22,7 +23,7 @@ _CAUSE_CHARS: Final = 500
 _NOT_A_MESSAGE: Final = "That names no message. Give its link (Copy Message Link) or its id."
 _UNKNOWN: Final = (
     "I know of no such message here. Either it never reached me, or it was long ago, or it stands in"
-    " another place: ask there then."
+    " another place; then ask there."
 )
 """The same words for what stands elsewhere, so that nobody learns here what there is."""
 
@@ -84,7 +85,7 @@ async def _story(call: Call, fate: Fate, turn: Turn) -> str:
 
 def _waiting(fate: Fate, turn: Turn, *, paused: bool) -> str:
     ahead = {0: "It is next", 1: "It waits; one is before it"}.get(fate.ahead)
-    text = f"{ahead or f'It waits; {fate.ahead} are before it'}. It came {_at(fate.decided)}."
+    text = f"{ahead or f'It waits; {fate.ahead} are before it'}. It came {ago(fate.decided)}."
     if turn.resumption:
         text += " It was interrupted once and will be taken up again."
     return f"{text} This room is paused: `/queue` resumes it." if paused else text
@@ -97,11 +98,7 @@ def _cause(summary: str) -> str:
 
 
 def _when(moment: datetime | None) -> str:
-    return "" if moment is None else f" {_at(moment)}"
-
-
-def _at(moment: datetime) -> str:
-    return f"<t:{moment.timestamp():.0f}:R>"
+    return "" if moment is None else f" {ago(moment)}"
 
 
 WHY: Final = Command(

@@ -73,6 +73,7 @@ async def run_demo(*, port: int, open_browser: bool, data_dir: Path | None) -> N
                 await _either(told.wait(), bot.wait())
                 if not told.is_set():
                     raise DemoFailed(f"The bot ended with code {bot.returncode}; it has said why above.")
+            typer.echo(guild.buckets.summary())
 
 
 @asynccontextmanager

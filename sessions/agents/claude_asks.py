@@ -75,7 +75,8 @@ class Asks:
         decision: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
         await self._reported(ask)
         turn = self._translation.turn_of_tool(ask)
-        event = ask_of(ask, tool, arguments, turn, self._workdir)
+        is_planning = self._translation.mode == "plan"
+        event = ask_of(ask, tool, arguments, turn, self._workdir, is_planning=is_planning)
         if event is None:
             return PermissionResultDeny(message=_EMPTY)
         self._open[ask] = decision

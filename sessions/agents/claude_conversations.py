@@ -1,6 +1,7 @@
 """Claude Code's transcripts as conversations: copied whole or in part, read, removed. Blocking."""
 
 import contextlib
+import errno
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +20,7 @@ from sessions.agents.claude_transcript import (
     holds,
     holds_conversation,
     parts_of,
+    require_short,
     rows,
     transcript_path,
 )
@@ -40,8 +42,9 @@ _LEFT_OUT: Final = frozenset({"cost-state", "queue-operation"})
 """What a session cost, which a copy begins anew; and prompts once more, also those that a cut leaves out."""
 _ASIDE: Final = ("file-history", "session-env", "tasks")
 _USER: Final = b'"user"'
-_TITLE_CHARS: Final = 200
+_TITLE_CHARS: Final = 4000
 _MOST: Final = 50
+_MOST_COPIES: Final = 100
 _REGISTRY: Final = "sessions"
 
 
@@ -60,12 +63,14 @@ class ClaudeConversations:
         transcript = _found(config_dir(source.home), source.agent_session_id)
         if transcript is None:
             raise SessionNotFound("That conversation is gone.", vendor=_VENDOR)
+        if _found(config_dir(target.home), target.agent_session_id) is not None:
+            return sum(map(_is_prompt, _rows_of_users(target)))
         end = None if cut is None else _end(transcript, cut)
         count = 0
 
         def kept() -> Iterator[Row]:
             nonlocal count
-            for number, row in enumerate(rows(transcript)):
+            for number, row in enumerate(rows(transcript, whole=True)):
                 if number == end:
                     return
                 if row and row.get("type") not in _LEFT_OUT:
@@ -77,15 +82,10 @@ class ClaudeConversations:
 
     def prompts(self, kept: Kept) -> Sequence[UUID]:
         """Return the ids of the prompts in it, in order; nothing if it cannot be read."""
-        transcript = _found(config_dir(kept.home), kept.agent_session_id)
-        if transcript is None:
-            return ()
         found: list[UUID] = []
-        with contextlib.suppress(OSError):
-            for row in rows(transcript, _USER):
-                if _is_prompt(row):
-                    with contextlib.suppress(ValueError):
-                        found.append(UUID(str(row.get("uuid"))))
+        for row in filter(_is_prompt, _rows_of_users(kept)):
+            with contextlib.suppress(ValueError):
+                found.append(UUID(str(row.get("uuid"))))
         return found
 
     def text(self, kept: Kept) -> str:
@@ -94,19 +94,26 @@ class ClaudeConversations:
         if transcript is None:
             return ""
         parts: list[str] = []
-        with contextlib.suppress(OSError):
+        try:
             for row in rows(transcript):
                 if not row.get("isSidechain") and not row.get("isMeta"):
                     parts += _shown(row)
+        except OSError as error:
+            if parts:
+                parts.append(f"(What comes behind this cannot be read: {error.strerror}.)")
         return "\n\n".join(parts)
 
     def delete(self, kept: Kept) -> None:
         """Remove it for good; returns also if it was gone."""
         config, name = config_dir(kept.home), kept.agent_session_id
-        while (transcript := _found(config, name)) is not None:
+        for _ in range(_MOST_COPIES):
+            if (transcript := _found(config, name)) is None:
+                break
             root, *above, file = parts_of(transcript)
             remove_tree_beneath(root, *above, name)
             remove_beneath(root, *above, file)
+        else:  # an agent that lives makes it anew as fast as it goes
+            raise OSError(errno.EBUSY, "it is there again each time that it is removed")
         for directory in _ASIDE:
             with contextlib.suppress(ValueError):
                 remove_tree_beneath(config, directory, name)
@@ -141,10 +148,18 @@ class ClaudeConversations:
 
         def chunks() -> Iterator[bytes]:
             with open_beneath(*parts_of(transcript)) as file:
+                require_short(file.fileno())
                 while chunk := file.read(1024 * 1024):
                     yield chunk
 
         _write(target, chunks)
+
+
+def _rows_of_users(kept: Kept) -> Iterator[Row]:
+    """Yield what can be read of the rows that a prompt may stand in."""
+    transcript = _found(config_dir(kept.home), kept.agent_session_id)
+    with contextlib.suppress(OSError):
+        yield from rows(transcript, _USER) if transcript is not None else ()
 
 
 def _found(config: Path, session_id: str) -> Path | None:
@@ -176,7 +191,7 @@ def _end(transcript: Path, cut: Cut) -> int:
     """Return the number of the first row that is left out. Raises PromptNotFound, OSError."""
     found = False
     number = -1
-    for number, row in enumerate(rows(transcript)):
+    for number, row in enumerate(rows(transcript, whole=True)):
         if found and _is_prompt(row):
             return number
         if row.get("uuid") == str(cut.prompt):

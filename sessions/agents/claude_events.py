@@ -26,7 +26,7 @@ from claude_agent_sdk import (
 from sessions.agents.base import TurnInput
 from sessions.agents.claude_calls import Calls
 from sessions.agents.claude_checked import checked
-from sessions.agents.claude_fields import Json, as_int, as_list, as_map, input_tokens
+from sessions.agents.claude_fields import Json, as_int, as_list, as_map, as_text, input_tokens
 from sessions.agents.claude_frames import background_tasks, compacted, delta, rate_limit, retry
 from sessions.agents.claude_results import paragraphs, turn_done
 from sessions.agents.claude_start import disobedience
@@ -66,6 +66,9 @@ class Translation:
         self._memory_dir = memory_dir
         self._init: Json | None = None
         self.ours: OpenTurn | None = None
+        self._own_mode = ""
+        self.mode = ""
+        """The permission mode as last reported: the agent may enter plan mode, and an approval ends it."""
         self._blocks: list[str] = []
         self._calls = Calls()
         self._error: str | None = None
@@ -81,6 +84,14 @@ class Translation:
     def expect(self, turn: TurnInput) -> None:
         """Note that a turn's first prompt was written. At most one turn may await its result."""
         self.ours = OpenTurn(turn)
+
+    def takes_mode_back(self) -> bool:
+        """Whether the process has left the permission mode that it began with; counts as taken back then.
+
+        Claude Code 2.1.327 stays in the plan mode that the agent itself has entered, also after an interrupt.
+        """
+        has_left, self.mode = self.mode != self._own_mode, self._own_mode
+        return has_left
 
     def knows_tool(self, tool_use_id: str) -> bool:
         """Whether the call with this id has been reported and has not ended."""
@@ -139,6 +150,7 @@ class Translation:
             yield self._failed("no_result", text, ours.prompt.turn)
 
     def _system(self, subtype: str, data: Json) -> Iterator[Event | Skipped | Unfit]:
+        self.mode = as_text(data.get("permissionMode")) or self.mode
         match subtype:
             case "init":
                 yield from self._begin(data)
@@ -159,6 +171,7 @@ class Translation:
         """A turn begins: ours if it names our uuid, else one that nobody asked for."""
         # Only the first one: a `cd` of the agent moves it, within the same process (2.1.327).
         workdir = self._workdir if self._init is None else None
+        self._own_mode = self.mode if self._init is None else self._own_mode
         self._init = data
         self.session_id = str(data.get("session_id") or self.session_id)
         self._blocks = []

@@ -1,4 +1,4 @@
-"""The permission mode of one Claude Code process: what an approved plan widened is over with its turn."""
+"""The permission mode of one Claude Code process: what a turn has made of it is over with that turn."""
 
 import asyncio
 import logging

@@ -18,7 +18,13 @@ _MOST_OPTIONS: Final = 100
 
 
 def ask_of(
-    ask: str, tool: str, arguments: Mapping[str, object], turn: TurnId | None, workdir: str
+    ask: str,
+    tool: str,
+    arguments: Mapping[str, object],
+    turn: TurnId | None,
+    workdir: str,
+    *,
+    is_planning: bool = False,
 ) -> Ask | None:
     """Return what a tool's request asks of people; None for questions that hold none."""
     if tool == QUESTION_TOOL:
@@ -27,7 +33,7 @@ def ask_of(
     mark = fingerprint(tool, arguments)
     if tool == PLAN_TOOL:
         return PlanAsk(id=ask, plan=as_text(arguments.get("plan")), fingerprint=mark, turn=turn)
-    rule = offered(tool, arguments, workdir)
+    rule = None if is_planning else offered(tool, arguments, workdir)
     return PermissionAsk(
         id=ask,
         tool=tool,
@@ -35,6 +41,7 @@ def ask_of(
         arguments=arguments,
         fingerprint=mark,
         rule="" if rule is None else str(rule),
+        is_planning=is_planning,
         turn=turn,
     )
 

@@ -24,7 +24,7 @@ from sessions.agents.claude_gate import Gate
 from sessions.agents.claude_mode import ModeBack
 from sessions.agents.claude_reader import Reader
 from sessions.agents.claude_start import VENDOR, options, start_error
-from sessions.agents.claude_transcript import config_dir, find_answer, find_transcript
+from sessions.agents.claude_transcript import Answer, config_dir, find_answer, find_transcript
 from sessions.box.started import Started
 from sessions.errors import AgentGone
 from sessions.events import Event, Exited, TurnDone
@@ -125,8 +125,9 @@ class ClaudeSession:
             raise self._gone() from error
 
     def _take_mode_back(self) -> None:
-        """End what the approval of a plan allowed: it counts for its own turn alone."""
-        if self._asks.takes_mode_back():
+        """End what a turn made of the permission mode, be it by an approved plan or by planning itself."""
+        by_approval, by_report = self._asks.takes_mode_back(), self._translation.takes_mode_back()
+        if by_approval or by_report:
             self._mode.begin()
 
     async def steer(self, turn: TurnInput) -> bool:
@@ -188,11 +189,13 @@ class ClaudeSession:
 
     async def _interrupt_until_done(self) -> None:
         # Again and again: a prompt that was handed over during the turn runs once the first part is over.
-        with contextlib.suppress(ClaudeSDKError, TimeoutError):
+        try:
             async with asyncio.timeout(_INTERRUPT_LIMIT_S):
                 await self._client.interrupt()
                 while not await self._reaches(lambda: self._translation.ours is None, _INTERRUPT_AGAIN_S):
                     await self._client.interrupt()
+        except Exception as error:  # noqa: BLE001 -- the SDK gives an error of the CLI as a bare one
+            log.info("claude was not interrupted", extra={"error": repr(error)[:200]})
 
     async def close(self, grace_s: float) -> None:
         """End the process and all it started; returns when it is reaped. A cancellation waits for that.
@@ -228,16 +231,18 @@ class ClaudeSession:
         try:
             code = await self._source.read()
         finally:
-            if self._source.is_closing:
-                code, self._source.cause = None, ""
-                await self._reaped.wait()
-            else:
-                await self._started.sweep()
-            self._has_ended = True
-            self._asks.withdraw()
-            tail = "\n".join(self._stderr)
-            self._events.put_nowait(Exited(exit_code=code, cause=self._source.cause, stderr_tail=tail))
-            await self._tell()
+            try:
+                if self._source.is_closing:
+                    code, self._source.cause = None, ""
+                    await self._reaped.wait()
+                else:
+                    await self._started.sweep()
+            finally:  # whoever reads the events waits for the last one
+                self._has_ended = True
+                self._asks.withdraw()
+                tail = "\n".join(self._stderr)
+                self._events.put_nowait(Exited(exit_code=code, cause=self._source.cause, stderr_tail=tail))
+                await self._tell()
 
     def _unread(self) -> None:
         for event in self._translation.result_unread():
@@ -278,12 +283,9 @@ class ClaudeSession:
         """Deliver the answer that the session already holds for this prompt."""
         config = config_dir(self._spec.home)
         transcript = await asyncio.to_thread(find_transcript, config, self.agent_session_id)
-        if transcript is None:
-            return
-        answer = await asyncio.to_thread(find_answer, transcript, turn.uuid)
-        if answer is not None:
-            for event in self._translation.answered_before(turn, answer):
-                self._events.put_nowait(event)
+        answer = None if transcript is None else await asyncio.to_thread(find_answer, transcript, turn.uuid)
+        for event in self._translation.answered_before(turn, answer or Answer((), finished=False)):
+            self._events.put_nowait(event)
 
     async def _reported(self, tool_use_id: str) -> None:
         await self._reaches(lambda: self._translation.knows_tool(tool_use_id), _REPORT_LIMIT_S)

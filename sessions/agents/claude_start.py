@@ -106,7 +106,14 @@ def prepare(spec: SessionSpec) -> bool:
         )
     if transcript is not None:
         # A start that was killed left it; while it is there, the id counts as used and as unknown.
-        set_aside(transcript)
+        try:
+            set_aside(transcript)
+        except OSError as error:
+            raise AgentError(
+                f"What a start of Claude's left behind, {transcript}, cannot be moved out of the way:"
+                f" {error.strerror}. Remove it, then say this again.",
+                vendor=VENDOR,
+            ) from error
     return False
 
 

@@ -1,6 +1,8 @@
 """Claude Code's own record of a session on disk: where it is and what was answered in it. Blocking."""
 
+import errno
 import json
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ PROJECTS: Final = "projects"
 _LINE_BYTES: Final = 16 * 1024**2
 _FILE_BYTES: Final = 256 * 1024**2
 """The agent can write these files: a longer line counts as unreadable, and so does what is behind so much."""
+_TOO_LONG: Final = "this conversation is too long (more than 256 MiB)"
 
 _SPOKEN: Final = frozenset({"user", "assistant"})
 
@@ -131,19 +134,34 @@ def content(row: Row) -> list[Row]:
     return [cast("Row", block) for block in blocks if isinstance(block, dict)]
 
 
-def rows(transcript: Path, mark: bytes = b"") -> Iterator[Row]:
+def rows(transcript: Path, mark: bytes = b"", *, whole: bool = False) -> Iterator[Row]:
     """Yield the rows in order; an empty one for each line that is none, as a killed process leaves it.
 
-    Lines without `mark` are passed over unread. Raises OSError, also for what is no plain file: a link is
-    not followed.
+    Lines without `mark` are passed over unread. With `whole`, it raises before the first row if the file is
+    too long, and at a line that is.
+
+    Raises OSError: for a file that is too long, once all that can be read of it was yielded; and for what is
+    no plain file, as no link is followed.
     """
     with open_beneath(*parts_of(transcript)) as file:
+        if whole:
+            require_short(file.fileno())
         while file.tell() < _FILE_BYTES and (line := file.readline(_LINE_BYTES)):
-            whole = True
+            complete = True
             while len(line) == _LINE_BYTES and not line.endswith(b"\n") and file.tell() < _FILE_BYTES:
-                whole, line = False, file.readline(_LINE_BYTES)
+                complete, line = False, file.readline(_LINE_BYTES)
+            if whole and not complete:
+                raise OSError(errno.EFBIG, "one of its lines is too long (more than 16 MiB)")
             if not mark or mark in line:
-                yield _row(line) if whole else {}
+                yield _row(line) if complete else {}
+        if file.tell() >= _FILE_BYTES and file.read(1):
+            raise OSError(errno.EFBIG, _TOO_LONG)
+
+
+def require_short(descriptor: int) -> None:
+    """Raise OSError if an open transcript is longer than what is read of one."""
+    if os.fstat(descriptor).st_size > _FILE_BYTES:
+        raise OSError(errno.EFBIG, _TOO_LONG)
 
 
 def _row(line: bytes) -> Row:

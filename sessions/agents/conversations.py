@@ -31,7 +31,10 @@ class Cut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Foreign:
-    """A conversation that this machine's user held in a terminal. `in_use` says that one still does."""
+    """A conversation that this machine's user held in a terminal. `in_use` says that one still does.
+
+    `title` are its first words as they were said, up to 4,000 characters: a secret in them is not masked.
+    """
 
     agent_session_id: str
     title: str
@@ -59,7 +62,8 @@ class Conversations(Protocol):
     def copy(self, source: Kept, target: Kept, cut: Cut | None = None) -> int:
         """Copy a conversation, also one that is under way; return how many prompts the copy holds.
 
-        The copy has its own id; nothing of the source changes. A target that is there already is kept.
+        The copy has its own id; nothing of the source changes. A target that is there already is kept. What
+        is too long to be copied whole is not copied, and the OSError says so in words for people.
         Raises SessionNotFound, PromptNotFound, OSError.
         """
         ...

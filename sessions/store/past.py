@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from sessions.keys import SessionKey
@@ -16,6 +17,20 @@ class Words:
     cost_usd: float | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """What went wrong with a prompt, and when: it failed because of `cause`, or the chat refused its answer.
+
+    `channel_id` is where its answer belongs. `lost` is what the chat said then, "" if it took all of it;
+    `cause` is "" for a turn that was done.
+    """
+
+    ended: datetime
+    channel_id: str
+    cause: str = ""
+    lost: str = ""
+
+
 class PastStore(Protocol):
     """The past of rooms. As with `Store`: each call is one transaction and raises StateError."""
 
@@ -25,6 +40,10 @@ class PastStore(Protocol):
 
     async def said(self, key: SessionKey, limit: int) -> Sequence[Turn]:
         """Return the newest ended prompts of a room, the newest first; none that was taken along."""
+        ...
+
+    async def trouble(self, key: SessionKey) -> Trouble | None:
+        """Return what went wrong with the prompt of a room that ended last; None if nothing did."""
         ...
 
     async def name(self, agent_session_id: str, title: str) -> None:

@@ -2,13 +2,14 @@
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from sessions.keys import SessionKey, session_key
-from sessions.store.past import Words
+from sessions.store.past import Trouble, Words
 from sessions.store.rows import plain_text, turn_of
 from sessions.store.sqlite_people import Ask, Change
-from sessions.store.values import Turn
+from sessions.store.values import Turn, TurnState
 
 TITLE: Final = "title"
 """Scope of the facts that say what a session is called; their name is its agent session id."""
@@ -24,6 +25,16 @@ SAID: Final = """
     WHERE key = :key AND kind = 'prompt' AND merged_into IS NULL AND attempt > 0
       AND state IN ('done', 'failed', 'cancelled')
     ORDER BY seq DESC LIMIT :limit"""
+# One that was cut off may end behind those that were said after it, but not behind many.
+LAST_ENDED: Final = """
+    SELECT state, ended, summary, channel_id,
+      (SELECT reason FROM outbox WHERE turn = seq AND state = 'dropped'
+         AND json_extract(piece, '$.action') = 'send' ORDER BY part LIMIT 1) AS lost
+    FROM (SELECT * FROM turn
+          WHERE key = :key AND kind = 'prompt' AND merged_into IS NULL AND attempt > 0
+            AND state IN ('done', 'failed')
+          ORDER BY seq DESC LIMIT 20)
+    ORDER BY ended DESC, seq DESC LIMIT 1"""
 USERS: Final = "SELECT key FROM session WHERE agent_session_id = :id ORDER BY key"
 DROP: Final = """
     DELETE FROM former_session
@@ -56,6 +67,10 @@ class SqlitePast:
     async def said(self, key: SessionKey, limit: int) -> Sequence[Turn]:
         """See `PastStore.said`."""
         return await self._ask(lambda c: [turn_of(r) for r in c.execute(SAID, {"key": key, "limit": limit})])
+
+    async def trouble(self, key: SessionKey) -> Trouble | None:
+        """See `PastStore.trouble`."""
+        return await self._ask(lambda c: _trouble(c.execute(LAST_ENDED, {"key": key}).fetchone()))
 
     async def name(self, agent_session_id: str, title: str) -> None:
         """See `PastStore.name`."""
@@ -91,6 +106,14 @@ def _words(rows: Sequence[sqlite3.Row]) -> Mapping[str, Words]:
     titles = {row["name"]: row["text"] for row in rows if row["scope"] == TITLE}
     costs = {row["name"]: float(row["text"]) for row in rows if row["scope"] == COST}
     return {name: Words(titles.get(name, ""), costs.get(name)) for name in titles.keys() | costs.keys()}
+
+
+def _trouble(row: sqlite3.Row | None) -> Trouble | None:
+    if row is None or not (row["state"] == TurnState.FAILED or row["lost"]):
+        return None
+    cause = row["summary"] if row["state"] == TurnState.FAILED else ""
+    ended, channel_id = datetime.fromisoformat(row["ended"]), row["channel_id"]
+    return Trouble(ended=ended, channel_id=channel_id, cause=cause, lost=row["lost"] or "")
 
 
 def _drop(connection: sqlite3.Connection, one: Mapping[str, str]) -> bool:

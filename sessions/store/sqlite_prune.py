@@ -23,6 +23,17 @@ PRUNE: Final = (
              AND seq < (SELECT max(seq) FROM turn) AND (:key IS NULL OR key = :key)
              AND key NOT IN (SELECT value FROM json_each(:but))
              AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.turn = turn.seq) LIMIT :batch)""",
+    # A thread whose title is still to come, and whose room has been silent for so long, keeps its name.
+    """DELETE FROM fact WHERE scope = 'untitled' AND name IN (
+           SELECT name FROM fact
+           WHERE scope = 'untitled' AND (:key IS NULL OR name = :key)
+             AND name NOT IN (SELECT value FROM json_each(:but))
+             AND (text = '' OR NOT EXISTS (
+                 SELECT 1 FROM session WHERE session.key = fact.name AND last_used >= :before))
+           LIMIT :batch)""",
+    """DELETE FROM fact WHERE scope = 'forks' AND name IN (
+           SELECT name FROM fact WHERE scope = 'forks'
+             AND NOT EXISTS (SELECT 1 FROM turn WHERE seq = CAST(fact.name AS INTEGER)) LIMIT :batch)""",
 )
 
 

@@ -82,6 +82,7 @@ class UpkeepStore(Protocol):
     async def prune_others(self, keys: Collection[SessionKey], before: datetime) -> int:
         """Forget some of what ended before then in all rooms but these: messages, sent pieces, turns.
 
+        So are the facts about threads that got their title, or were not spoken in since, and about forks.
         Returns how many rows; 0 when nothing is left. Sessions, cursors and whatever still waits stay.
         """
         ...

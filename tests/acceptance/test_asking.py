@@ -7,29 +7,10 @@ import pytest
 
 from bot.demo.guild.actors import Place
 from bot.demo.guild.model import Message
+from tests.support.questions import QUESTIONS
 from tests.support.running_bot import World, world
 
 pytestmark = pytest.mark.timeout(300)  # real processes on a machine that may be busy
-
-QUESTIONS = {
-    "questions": [
-        {
-            "question": "Which database?",
-            "header": "Database",
-            "multiSelect": False,
-            "options": [
-                {"label": "Postgres", "description": "A server"},
-                {"label": "SQLite", "description": "A file"},
-            ],
-        },
-        {
-            "question": "Which parts?",
-            "header": "Parts",
-            "multiSelect": True,
-            "options": [{"label": "API", "description": "x"}, {"label": "Page", "description": "y"}],
-        },
-    ]
-}
 
 
 def command(text: str) -> str:

@@ -143,6 +143,28 @@ def test_a_corrupt_sessions_json_stops_nothing_and_stays(tmp_path: Path) -> None
     assert (data / "sessions.json").read_text() == '{"sessions": {"default"'
 
 
+def test_wrong_settings_are_said_before_anything_large_is_loaded(tmp_path: Path) -> None:
+    done = start(tmp_path, DISCORD_BOT_TOKEN="123456789012345678", PYTHONPROFILEIMPORTTIME="1")
+    assert "application id" in done.stderr
+    assert "bot.settings" in loaded(done)
+    assert not {"discord", "claude_agent_sdk"} & loaded(done)
+
+
+def test_a_vendor_is_not_loaded_before_it_is_asked_for(tmp_path: Path) -> None:
+    database = tmp_path / "data" / "roomkey.sqlite3"
+    database.parent.mkdir()
+    database.write_bytes(b"this is no database" * 500)
+    done = start(tmp_path, PYTHONPROFILEIMPORTTIME="1")
+    assert "roomkey.sqlite3" in done.stderr
+    assert {"discord", "sessions.agents"} <= loaded(done)
+    assert "claude_agent_sdk" not in loaded(done)
+
+
+def loaded(done: subprocess.CompletedProcess[str]) -> set[str]:
+    lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
+    return {line.rpartition("|")[2].strip() for line in lines}
+
+
 def test_wrong_use_is_2(tmp_path: Path) -> None:
     assert start(tmp_path, "fly").returncode == 2
 

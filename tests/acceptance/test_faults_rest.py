@@ -11,6 +11,7 @@ from bot.demo.guild.errors import ANSWERS
 from bot.demo.guild.ledger import Entry
 from sessions.keys import session_key
 from tests.support.hurry import QuickWaits, hurry
+from tests.support.scripts import HANG
 from tests.support.trouble import Trouble, row, trouble
 
 SEND: Final = r"/messages$"
@@ -18,7 +19,9 @@ TRIES: Final = 5
 """An edit, typing, the answer, a line about it, and taking away what was shown: each may find out, once."""
 SHOWN: Final = "the answer is whole and stands alone"
 ONCE: Final = "each answer shown once, in order"
-SCRIPT: Final = """
+SCRIPT: Final = (
+    HANG
+    + """
 [[turn]]
 match = "long"
 [[turn.step]]
@@ -28,13 +31,8 @@ match = "slow"
 [[turn.step]]
 text = "one two three four five six seven eight nine"
 over_s = 2.0
-[[turn]]
-match = "hang"
-[[turn.step]]
-text = "half an answer"
-[[turn.step]]
-hang = true
 """.replace("{lines}", "\n".join(f"{n} {'x' * 90}" for n in range(70)))
+)
 
 Break = Callable[[Trouble, Place], None]
 

@@ -11,12 +11,14 @@ import pytest
 from bot.chat_discord.attachments import Limits
 from sessions.keys import session_key
 from tests.support.hurry import QuickWaits, hurry
+from tests.support.scripts import HANG
 from tests.support.trouble import Trouble, row, trouble
 
 TYPING: Final = r"/typing$"
 STOPS: Final = "no typing after the turn"
 RUNS: Final = "the turn runs, with a note in the prompt and in the reply"
-SCRIPT: Final = """
+SCRIPT: Final = (
+    """
 [[turn]]
 match = "fail"
 [[turn.step]]
@@ -29,12 +31,9 @@ match = "die"
 wait_s = 0.3
 [[turn.step]]
 exit = 3
-[[turn]]
-match = "hang"
-[[turn.step]]
-text = "half an answer"
-[[turn.step]]
-hang = true
+"""
+    + HANG
+    + """
 [[turn]]
 match = "work"
 [[turn.step]]
@@ -42,6 +41,7 @@ wait_s = 0.3
 [[turn.step]]
 text = "done"
 """
+)
 
 
 @pytest.fixture(autouse=True)

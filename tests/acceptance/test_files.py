@@ -79,3 +79,27 @@ async def test_a_file_is_shown_once_though_the_bot_was_killed_between_sending_an
         assert [m.id for m in workshop.messages() if m.attachments] == [sent.id]
         assert await here.stop() == 0
         assert list((here.data_dir / "spool").iterdir()) == []
+
+
+async def test_a_file_is_shown_once_though_the_turn_that_sent_it_runs_again(tmp_path: Path) -> None:
+    """Issue 5: an agent that begins anew calls the tool as it did before."""
+    async with world(tmp_path) as here:
+        workshop, ann = here.guild.channel("workshop"), here.guild.user("ann")
+        workdir = Paths(here.data_dir).room(session_key(workshop.id)).workdir
+        workdir.mkdir(mode=0o700, parents=True)
+        (workdir / "plot.png").write_bytes(png())
+        await here.start()
+        said = await ann.says(echo("plot.png").replace("say:sent back", "hang"), workshop)
+        await workshop.next_from_bot(after=said, matching=lambda m: bool(m.attachments), timeout=60)
+        await here.kill()
+        await here.start()
+        card = await workshop.next_from_bot(after=said, containing="Interrupted", timeout=60)
+        await ann.clicks(card, label="Retry", timeout=60)
+        async with asyncio.timeout(60):
+            while not any("was sent before" in str(heard.results) for heard in here.model.requests):
+                await asyncio.sleep(0.05)
+        await ann.runs("/stop", workshop, timeout=60)
+        await here.ask("say:still here", workshop, "still here")
+        assert len([m for m in workshop.messages() if m.attachments]) == 1
+        assert await here.stop() == 0
+        assert list((here.data_dir / "spool").iterdir()) == []

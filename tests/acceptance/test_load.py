@@ -1,12 +1,14 @@
 """The real bot under more than it is used to, at a size of seconds; `make bench` is the same at full size."""
 
 import statistics
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from benchmarks.crowd import Crowd, crowd
 from benchmarks.probe import Sample
+from benchmarks.streaming import PART, stream
 
 pytestmark = pytest.mark.timeout(240)  # a real process on a machine that may be busy
 
@@ -33,6 +35,12 @@ async def test_a_flooded_channel_is_answered_in_order(tmp_path: Path) -> None:
         assert _order(here) == sorted(_order(here))
         assert len(_order(here)) == here.said
     assert max(sample.rss_mib for sample in here.pulse.samples) < MOST_MIB
+
+
+async def test_rooms_that_write_at_once_are_all_answered_and_edited_once_a_second(tmp_path: Path) -> None:
+    seen = await stream(PART, 4, 4.0, below=tmp_path)
+    assert len(seen.last_text_s) == 4
+    assert all(later - sooner >= 1.0 for edits in seen.edits_at for sooner, later in pairwise(edits))
 
 
 @pytest.mark.fault(

@@ -1,13 +1,13 @@
 """The guard-removal check: each guard is taken out in turn, and the test named for it has to go red."""
 
-import subprocess
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from rich.console import Console
 from rich.table import Table
+
+from tests.campaign.warm_pytest import WarmPytest, warm_pytest
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +24,13 @@ GUARDS: Final = (
         "asked again",
         "tests/unit/test_still_may.py::test_a_prompt_runs_if_its_author_may_speak_now",
     ),
-    Guard("dedupe", "tests/contract/test_stores.py::test_a_known_id_is_not_new"),
-    Guard("one running turn", "tests/contract/test_stores.py::test_a_second_running_turn_is_refused"),
+    Guard("dedupe", "tests/contract/test_store_accepting.py::test_a_known_id_is_not_new"),
+    Guard("one running turn", "tests/contract/test_store_lanes.py::test_a_second_running_turn_is_refused"),
     Guard(
         "nonce",
         "tests/integration/test_client_messages.py::test_an_answer_is_shown_once_whatever_happens_on_the_way",
     ),
-    Guard("fence", "tests/contract/test_stores.py::test_an_old_epoch_is_fenced"),
+    Guard("fence", "tests/contract/test_store_lanes.py::test_an_old_epoch_is_fenced"),
     Guard(
         "ticket before await",
         "tests/integration/test_client_messages.py::"
@@ -38,7 +38,7 @@ GUARDS: Final = (
     ),
     Guard(
         "generation",
-        "tests/contract/test_stores.py::"
+        "tests/contract/test_store_sessions.py::"
         "test_a_late_change_of_an_old_generation_is_dropped_and_its_words_are_not",
     ),
     Guard(
@@ -79,32 +79,27 @@ _TESTS_FAILED: Final = 1
 """pytest's exit code for just that: nothing else that may go wrong counts as caught."""
 
 
-def is_green(tests: Iterable[str]) -> bool:
-    """Whether these tests pass with every guard in place."""
-    return _run(*tests) == 0
+def are_green(warm: WarmPytest, guards: Iterable[Guard]) -> bool:
+    """Whether the tests of these guards pass with every guard in place."""
+    return warm.run(*(guard.test for guard in guards)) == 0
 
 
-def is_caught(guard: Guard) -> bool:
+def is_caught(warm: WarmPytest, guard: Guard) -> bool:
     """Whether the guard's test goes red without the guard."""
-    return _run("--without-guard", guard.name, guard.test) == _TESTS_FAILED
+    return warm.run("--without-guard", guard.name, guard.test) == _TESTS_FAILED
 
 
 def show(console: Console, guards: Sequence[Guard] = GUARDS) -> bool:
     """Check every guard and print the table; return whether each was missed."""
-    are_green = is_green(guard.test for guard in guards)
     table = Table("guard", "test", "without it", title="Guard removal")
-    caught = {guard.name: is_caught(guard) for guard in guards}
+    with warm_pytest() as warm:
+        all_pass = are_green(warm, guards)
+        caught = {guard.name: is_caught(warm, guard) for guard in guards}
     for guard in guards:
         is_red = caught[guard.name]
         words = "red: caught" if is_red else "NOT CAUGHT"
         table.add_row(guard.name, guard.test, words, style=None if is_red else "red")
     console.print(table)
-    if not are_green:
+    if not all_pass:
         console.print("The tests do not pass with all guards in place, so the table says nothing.")
-    return are_green and all(caught.values())
-
-
-def _run(*arguments: str) -> int:
-    plugin = ("-p", "tests.campaign.guard_removal", "-p", "no:cacheprovider")
-    command = [sys.executable, "-m", "pytest", "-q", "-x", *plugin, *arguments]
-    return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
+    return all_pass and all(caught.values())

@@ -1,6 +1,5 @@
 """What every vendor that keeps conversations must do with them, over `AGENTS`; Claude is the real CLI."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -20,12 +19,6 @@ RECALL = """
 match = "recall"
 step = [{ recall = true }]
 """
-
-
-@pytest.fixture
-async def model() -> AsyncIterator[OfflineModel]:
-    async with OfflineModel() as model:
-        yield model
 
 
 @pytest.fixture(params=[name for name, one in AGENTS.items() if "cut" in one.can])

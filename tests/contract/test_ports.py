@@ -237,6 +237,18 @@ async def test_a_thread_stands_alone_and_is_renamed(chat: Chat) -> None:
         await chat.port.rename(chat.open_id, "no thread")
 
 
+async def test_threads_that_stand_alone_are_found_by_their_first_name_the_newest_first(chat: Chat) -> None:
+    sent = await chat.port.send(chat.open_id, "one")
+    await chat.port.open_thread(chat.open_id, "one", message_id=sent)
+    first, other, second = [
+        await chat.port.open_thread(chat.open_id, name) for name in ("one", "another", "one")
+    ]
+    await chat.port.rename(first, "two")
+    assert await chat.port.find_threads(chat.open_id, "one") == [second, first]
+    assert await chat.port.find_threads(chat.open_id, "another") == [other]
+    assert await chat.port.find_threads(chat.open_id, "two") == []
+
+
 async def test_a_thread_where_none_is_allowed_is_refused_for_good(chat: Chat) -> None:
     with pytest.raises(ChatRefused):
         await chat.port.open_thread(chat.closed_id, "an idea", message_id=chat.somebodys_id)
@@ -340,6 +352,7 @@ async def test_discord_is_left_alone_after_its_edge_has_turned_us_away(
                 lambda: port.unreact(desk, sent, "⏳"),
                 lambda: port.find_sent(desk, "hello", after_id=None),
                 lambda: port.open_thread(desk, "hello", message_id=sent),
+                lambda: port.find_threads(desk, "hello"),
                 lambda: port.rename(desk, "hello"),
             ]
             for call in calls:
@@ -351,6 +364,19 @@ async def test_discord_is_left_alone_after_its_edge_has_turned_us_away(
             ] == ["Discord turns this machine away"]
             clock.pass_s(300)
             await port.send(desk, "one")
+
+
+async def test_of_our_threads_those_are_found_that_are_there_though_they_sleep_and_nobody_elses() -> None:
+    async with OfflineGuild(channels=["desk"], users=["ann"], rate_limits=RateLimits.off()) as guild:
+        desk, ann = guild.channel("desk"), guild.user("ann")
+        async with connected(guild, Bot(default_intents())) as bot:
+            port = DiscordPort(bot)
+            asleep, gone = [await port.open_thread(desk.id, "idea") for _ in range(2)]
+            await ann.opens_thread(desk, "idea")
+            await ann.says("idea", desk)
+            guild.place(asleep).archive()
+            guild.place(gone).delete()
+            assert await port.find_threads(desk.id, "idea") == [asleep]
 
 
 async def test_a_limit_of_one_route_stops_no_other() -> None:
@@ -379,8 +405,10 @@ async def test_no_text_leaves_by_any_method_with_a_secret_in_it() -> None:
             await port.edit(desk, sent, f"two {secret}", rows=[(button,)])
             thread = await port.open_thread(desk, f"three {secret}", message_id=sent)
             await port.rename(thread, f"four {secret}")
+            alone = await port.open_thread(desk, f"five {secret}")
+            assert await port.find_threads(desk, f"five {secret}") == [alone]
         texts = [message.content for message in guild.channel("desk").messages()]
-        assert texts == ["two [secret]"]
+        assert texts == ["two [secret]", "five [secret]"]
         assert secret not in repr([(entry.path, entry.query, entry.body) for entry in guild.ledger.entries])
     takers = {
         name
@@ -388,4 +416,4 @@ async def test_no_text_leaves_by_any_method_with_a_secret_in_it() -> None:
         if inspect.isfunction(method)
         and {"body", "text", "buttons", "files", "file", "name"} & set(inspect.signature(method).parameters)
     }
-    assert takers == {"send", "edit", "find_sent", "open_thread", "rename"}
+    assert takers == {"send", "edit", "find_sent", "open_thread", "find_threads", "rename"}

@@ -1,39 +1,19 @@
 """What every store must know of a room's past, over `STORES`: names, costs, what was said."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
-from uuid import UUID
-
-import pytest
 
 from sessions.records import Renewed, Resumed, Used
-from sessions.store import STORES, Store, open_store
-from sessions.store.past import Words
+from sessions.store import Store
+from sessions.store.past import Trouble, Words
 from sessions.store.values import Kind, Lease, Take, Turn, TurnState
 from tests.support.clocks import SetClock
+from tests.support.store_scenes import taken
 from tests.support.store_values import OTHER, ROOM, SOME_TIME, former, inbound, record, result
-
-OWNER = UUID(int=1)
-
-
-@pytest.fixture
-def clock() -> SetClock:
-    return SetClock()
-
-
-@pytest.fixture(params=list(STORES))
-async def store(request: pytest.FixtureRequest, tmp_path: Path, clock: SetClock) -> AsyncIterator[Store]:
-    opened = await open_store(tmp_path, clock, request.param)
-    yield opened
-    await opened.close()
 
 
 async def started(store: Store, msg_id: int = 1, lease: Lease | None = None) -> tuple[Lease, Turn]:
-    lease = lease or await store.claim(ROOM, OWNER)
     await store.accept(inbound(msg_id, text=f"text {msg_id}"))
-    turn = await store.next(lease)
-    assert turn is not None
-    return lease, turn
+    return await taken(store, ROOM, lease)
 
 
 async def test_a_session_is_called_by_its_first_words_until_somebody_names_it(store: Store) -> None:
@@ -114,6 +94,29 @@ async def test_what_was_said_is_what_an_agent_was_given_the_newest_first(store: 
     assert [one.id for one in await store.past.said(ROOM, 10)] == [third.id, second.id, turn.id]
     assert [one.id for one in await store.past.said(ROOM, 1)] == [third.id]
     assert await store.past.said(OTHER, 10) == []
+
+
+async def test_what_went_wrong_last_is_known_until_an_answer_arrives(store: Store, clock: SetClock) -> None:
+    assert await store.past.trouble(ROOM) is None
+    lease, turn = await started(store)
+    failed = result(turn.id, state=TurnState.FAILED, summary="The model is busy.")
+    await store.next(lease, failed, Take.NONE)
+    assert await store.past.trouble(ROOM) == Trouble(
+        ended=clock.utc(), channel_id="c-room", cause="The model is busy."
+    )
+    assert await store.past.trouble(OTHER) is None
+    waiting = await store.accept(inbound(2))
+    await store.cancel(ROOM, waiting.turn)  # that says nothing about the room
+    clock.pass_s(5)
+    _, turn = await started(store, 3, lease)
+    assert await store.past.trouble(ROOM) is not None
+    await store.next(lease, result(turn.id, "first", "second"), Take.NONE)
+    assert await store.past.trouble(ROOM) is None
+    for row in await store.outbox_due("chat", 5):
+        await store.outbox_drop(row.id, f"{row.piece.body}: forbidden")
+    assert await store.past.trouble(ROOM) == Trouble(
+        ended=clock.utc(), channel_id="c-room", lost="first: forbidden"
+    )
 
 
 async def test_a_former_session_is_dropped_with_its_words_and_a_present_one_never(store: Store) -> None:

@@ -18,11 +18,6 @@ from tests.support.people import KeptPeople
 ENTRY = AuditEntry(platform="chat", actor="1", action="allow", target="user 7", detail="user in 5")
 
 
-@pytest.fixture
-def clock() -> SetClock:
-    return SetClock()
-
-
 @pytest.fixture(params=[*STORES, "kept"])
 async def store(
     request: pytest.FixtureRequest, tmp_path: Path, clock: SetClock

@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -12,33 +11,16 @@ import pytest
 
 from sessions.keys import SessionKey
 from sessions.paths import Paths
-from sessions.store import STORES, Store, open_store
+from sessions.store import Store, open_store
 from sessions.store.people import AuditEntry, Grant
 from sessions.store.said import Prompt, Quote
 from sessions.store.upkeep import Figures, Said
-from sessions.store.values import Lease, Piece, PieceFile, Take, Turn, TurnState
+from sessions.store.values import Piece, PieceFile, Take, Turn, TurnState
 from tests.support.clocks import SetClock
+from tests.support.store_scenes import taken
 from tests.support.store_values import OTHER, ROOM, inbound, notice, piece, record, result
 
-OWNER = UUID(int=1)
 ANN, BEN = "100000000000000017", "100000000000000018"
-
-
-@pytest.fixture
-def clock() -> SetClock:
-    return SetClock()
-
-
-@pytest.fixture(params=STORES)
-def kind(request: pytest.FixtureRequest) -> str:
-    return request.param
-
-
-@pytest.fixture
-async def store(kind: str, tmp_path: Path, clock: SetClock) -> AsyncIterator[Store]:
-    opened = await open_store(tmp_path / "data", clock, kind)
-    yield opened
-    await opened.close()
 
 
 def words(text: str, author: str = ANN, quoted: str | None = None) -> Prompt:
@@ -48,13 +30,6 @@ def words(text: str, author: str = ANN, quoted: str | None = None) -> Prompt:
 
 async def says(store: Store, number: int, prompt: Prompt, key: SessionKey = ROOM) -> None:
     await store.accept(inbound(number, key, prompt=prompt))
-
-
-async def taken(store: Store, key: SessionKey = ROOM) -> tuple[Lease, Turn]:
-    lease = await store.claim(key, OWNER)
-    turn = await store.next(lease)
-    assert turn is not None
-    return lease, turn
 
 
 async def answered(store: Store, number: int, prompt: Prompt, key: SessionKey = ROOM) -> Turn:

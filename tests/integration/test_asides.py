@@ -12,28 +12,10 @@ from sessions.errors import UserError
 from sessions.keys import session_key
 from sessions.store.values import Prompt, TurnState
 from tests.support.rooms import house
+from tests.support.scripts import HANG, RECALL, WRITE
 from tests.support.told import told
 
-SCRIPT = """
-[[turn]]
-match = "recall"
-[[turn.step]]
-recall = true
-[[turn]]
-match = "hang"
-[[turn.step]]
-text = "half an answer"
-[[turn.step]]
-hang = true
-[[turn]]
-match = "use a tool"
-[[turn.step]]
-tool = "Write"
-title = "notes"
-output = "written"
-[[turn.step]]
-text = "tried"
-"""
+SCRIPT = RECALL + HANG + WRITE
 LAB = session_key("lab")
 
 
@@ -113,6 +95,14 @@ async def test_what_a_crash_left_of_a_side_question_is_gone_at_the_next_start(tm
     async with house(tmp_path):
         assert not left.parent.exists()
         assert left.parent.parent.exists()
+
+
+async def test_a_side_question_that_finds_no_place_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    async with house(tmp_path, script=SCRIPT) as home:
+        await told(home, "lab", "the word is plum")
+        (home.engine.paths.room(LAB).root / "aside").write_text("in the way")
+        with pytest.raises(UserError, match="could not be copied: File exists"):
+            await home.manager.asides.ask(LAB, Prompt(text="recall", author_id="1"))
 
 
 async def test_a_side_question_may_not_use_a_tool_that_changes_things(tmp_path: Path) -> None:

@@ -6,28 +6,16 @@ from pathlib import Path
 import pytest
 
 from bot.access import Rules
-from bot.demo.guild import OfflineGuild, Permission, RateLimits
+from bot.demo.guild import OfflineGuild, Permission
 from sessions.store.values import TurnState
+from tests.support.guilds import offline_guild
+from tests.support.questions import DATABASE, PARTS
 from tests.support.whole_bot import whole_bot
 
 pytestmark = pytest.mark.timeout(180)  # a busy machine
 
-QUESTIONS = json.dumps(
-    {
-        "questions": [
-            {
-                "question": "Which database?",
-                "header": "DB",
-                "options": [{"label": "Postgres", "description": "A server"}, {"label": "SQLite"}],
-            },
-            {
-                "question": "Which parts?",
-                "multiSelect": True,
-                "options": [{"label": "API"}, {"label": "Page"}, {"label": ""}],
-            },
-        ]
-    }
-)
+NAMELESS = {**PARTS, "options": [*PARTS["options"], {"label": ""}]}
+QUESTIONS = json.dumps({"questions": [DATABASE, NAMELESS]})
 SCRIPT = """
 [[turn]]
 match = "test it"
@@ -74,11 +62,7 @@ def _toml(questions: str) -> str:
     return questions.replace('": ', '" = ')
 
 
-FILLED = SCRIPT.replace("QUESTIONS", _toml(QUESTIONS).replace("true", "true")).replace('"LONG"', f'"{LONG}"')
-
-
-def offline_guild() -> OfflineGuild:
-    return OfflineGuild(channels=["desk", "lab", "attic"], users=["ann", "ben"], rate_limits=RateLimits.off())
+FILLED = SCRIPT.replace("QUESTIONS", _toml(QUESTIONS)).replace('"LONG"', f'"{LONG}"')
 
 
 def ruled(guild: OfflineGuild, *, owner: str = "ben") -> Rules:
@@ -114,6 +98,11 @@ async def test_what_is_allowed_here_for_good_is_not_asked_again_until_it_is_revo
             assert "`Bash(pytest *)` · by ben" in shown.content
             assert shown.message is not None
             assert not shown.message.components
+            given = await ben.runs("/permissions", lab, export=True)
+            assert given.message is not None
+            [file] = given.message.attachments
+            assert file.name == "settings.json"
+            assert b"Bash(pytest *)" in guild.world.files[file.id]
             shown = await ben.runs("/permissions", lab)
             assert shown.message is not None
             await ben.clicks(shown.message, label="Revoke 1")

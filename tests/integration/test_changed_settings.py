@@ -4,19 +4,14 @@ from pathlib import Path
 
 from sessions.keys import session_key
 from tests.support.rooms import house
+from tests.support.scripts import RECALL
 from tests.support.told import told
 
-SCRIPT = """
-[[turn]]
-match = "recall"
-[[turn.step]]
-recall = true
-"""
 LAB = session_key("lab")
 
 
 async def test_a_changed_setting_holds_from_the_next_turn_on(tmp_path: Path) -> None:
-    async with house(tmp_path, script=SCRIPT) as home:
+    async with house(tmp_path, script=RECALL) as home:
         await told(home, "lab", "the word is plum")
         starts = home.manager.agent_starts
         await told(home, "lab", "the fruit is fig")

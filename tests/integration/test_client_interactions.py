@@ -8,33 +8,11 @@ import pytest
 
 from bot.access import Rules
 from bot.commands import COMMANDS
-from bot.demo.guild import OfflineGuild, RateLimits
+from tests.support.guilds import offline_guild
+from tests.support.scripts import ASK, HANG, RECALL
 from tests.support.whole_bot import whole_bot
 
-SCRIPT = """
-[[turn]]
-match = "ask"
-[[turn.step]]
-tool = "Bash"
-title = "ls"
-ask = true
-[[turn.step]]
-text = "the tool ran"
-[[turn]]
-match = "hang"
-[[turn.step]]
-text = "half an answer"
-[[turn.step]]
-hang = true
-[[turn]]
-match = "recall"
-[[turn.step]]
-recall = true
-"""
-
-
-def offline_guild() -> OfflineGuild:
-    return OfflineGuild(channels=["desk", "lab"], users=["ann", "ben"], rate_limits=RateLimits.off())
+SCRIPT = ASK + HANG + RECALL
 
 
 async def test_status_tells_of_the_session_that_the_place_talks_to(tmp_path: Path) -> None:

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from bot.access import Rules
-from bot.demo.guild import OfflineGuild, Person, Place, RateLimits
+from bot.demo.guild import OfflineGuild, Person, Place
 from bot.demo.guild.model import Message
 from bot.interruptions import cut_buttons
 from bot.queue_view import queue_view
 from sessions.keys import session_key
 from tests.support.desk_rooms import ANN
+from tests.support.guilds import offline_guild
+from tests.support.said_buttons import buttons_of
 from tests.support.whole_bot import WholeBot, whole_bot
 
 SCRIPT = """
@@ -28,10 +30,6 @@ title = "make"
 [[turn.step]]
 hang = true
 """
-
-
-def offline_guild() -> OfflineGuild:
-    return OfflineGuild(channels=["desk", "lab"], users=["ann", "ben"], rate_limits=RateLimits.off())
 
 
 @asynccontextmanager
@@ -83,7 +81,7 @@ async def test_the_queue_is_shown_to_who_asks_alone(tmp_path: Path) -> None:
             assert words in view.content
         assert labels(view) == [
             ["Remove 1"],
-            ["Remove 2", "Up 2", "Next 2"],
+            ["Remove 2", "Move 2 up", "Run 2 next"],
             ["Clear", "Pause", "Refresh"],
         ]
         assert not ben.private_messages(lab)
@@ -95,10 +93,10 @@ async def test_each_button_changes_the_queue_and_the_same_message(tmp_path: Path
         ann, lab = guild.user("ann"), guild.channel("lab")
         view = await asks_for_queue(ann, lab)
         view = await press(ann, lab, view, "More", "5 to 6 of 6")
-        view = await press(ann, lab, view, "Next 6", "Moved.")
+        view = await press(ann, lab, view, "Run 6 next", "Moved.")
         assert await queue_of(bot, lab) == ["number 6", *texts[:5]]
         view = await press(ann, lab, view, "Back", "1 to 4 of 6")
-        view = await press(ann, lab, view, "Up 2", "Moved.")
+        view = await press(ann, lab, view, "Move 2 up", "Moved.")
         assert await queue_of(bot, lab) == ["number 1", "number 6", *texts[1:5]]
         view = await press(ann, lab, view, "Remove 1", "Removed.")
         assert await queue_of(bot, lab) == ["number 6", *texts[1:5]]
@@ -134,7 +132,7 @@ async def test_the_buttons_of_a_queue_outlive_a_restart(tmp_path: Path) -> None:
             view = await asks_for_queue(ann, lab)
             view = await press(ann, lab, view, "Pause", "**paused**")
         async with whole_bot(guild, tmp_path, script=SCRIPT) as bot:
-            view = await press(ann, lab, view, "Up 2", "Moved.")
+            view = await press(ann, lab, view, "Move 2 up", "Moved.")
             assert await queue_of(bot, lab) == ["second", "first"]
             view = await press(ann, lab, view, "Remove 2", "Removed.")
             said = await says(bot, ann, "third", lab)
@@ -164,7 +162,7 @@ async def test_a_turn_of_another_room_is_out_of_reach(tmp_path: Path) -> None:
     async with offline_guild() as guild, busy_lab(guild, tmp_path, "first", "second") as bot:
         ann, lab, desk = guild.user("ann"), guild.channel("lab"), guild.channel("desk")
         queue = await bot.manager.queue(session_key(lab.id))
-        buttons = list(queue_view(queue, replace(ANN, channel_id=lab.id)).buttons[:4])
+        buttons = list(buttons_of(queue_view(queue, replace(ANN, channel_id=lab.id)))[:4])
         assert queue.running is not None
         buttons.append(cut_buttons(queue.running.id)[2])
         astray = await bot.client.port.send(desk.id, "astray", rows=[tuple(buttons)])
@@ -184,7 +182,7 @@ async def test_what_is_over_cannot_be_moved_any_more(tmp_path: Path) -> None:
         ann, lab = guild.user("ann"), guild.channel("lab")
         old, new = await asks_for_queue(ann, lab), await asks_for_queue(ann, lab)
         await press(ann, lab, new, "Remove 2", "Removed.")
-        await press(ann, lab, old, "Next 2", "That one does not wait any more.")
+        await press(ann, lab, old, "Run 2 next", "That one does not wait any more.")
 
 
 async def test_why_tells_the_story_of_a_message_in_its_own_place(tmp_path: Path) -> None:

@@ -5,28 +5,15 @@ from typing import Any
 
 import pytest
 
-from bot.demo.guild import OfflineGuild, Place, RateLimits
+from bot.demo.guild import OfflineGuild, Place
 from bot.demo.guild.model import Message
 from sessions.keys import session_key
+from tests.support.guilds import offline_guild
+from tests.support.scripts import HANG, RECALL
 from tests.support.whole_bot import WholeBot, whole_bot
 
 WAIT_S = 60
-SCRIPT = """
-[[turn]]
-match = "recall"
-[[turn.step]]
-recall = true
-[[turn]]
-match = "hang"
-[[turn.step]]
-text = "half an answer"
-[[turn.step]]
-hang = true
-"""
-
-
-def offline_guild() -> OfflineGuild:
-    return OfflineGuild(channels=["desk", "lab"], users=["ann", "ben"], rate_limits=RateLimits.off())
+SCRIPT = RECALL + HANG
 
 
 async def talks(guild: OfflineGuild, place: Place, text: str, answer: str = "") -> Message:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.guild import OfflineGuild, RateLimits
+from tests.support.guilds import offline_guild
 from tests.support.whole_bot import whole_bot
 
 pytestmark = pytest.mark.timeout(120)
@@ -15,10 +15,6 @@ match = "hold"
 [[turn.step]]
 hang = true
 """
-
-
-def offline_guild() -> OfflineGuild:
-    return OfflineGuild(channels=["desk", "lab"], users=["ann", "ben"], rate_limits=RateLimits.off())
 
 
 async def test_what_a_message_replies_to_comes_with_it(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from bot.chat_discord.login import default_intents
 from bot.chat_discord.port import DiscordPort
-from bot.demo.guild import OfflineGuild, Permission, Place, RateLimits
+from bot.demo.guild import OfflineGuild, Permission, Place
 from bot.demo.guild.model import Message
 from bot.outbox import REPEAT_MARK, Outbox
 from bot.receipts import Receipts
@@ -31,6 +31,7 @@ from sessions.store.values import (
     piece_nonce,
 )
 from tests.support.discord_client import Bot, connected
+from tests.support.guilds import offline_guild
 
 _SYSTEM = SystemClock()
 
@@ -129,10 +130,8 @@ async def delivery(
 
 @pytest.fixture
 async def guild() -> AsyncGenerator[OfflineGuild]:
-    async with OfflineGuild(channels=["desk", "attic", "yard"], rate_limits=RateLimits.off()) as guild:
+    async with offline_guild(channels=["desk", "attic", "yard"]) as guild:
         yield guild
-        assert guild.ledger.unknown_routes == []
-        assert guild.ledger.mention_violations() == []
 
 
 def by_bot(place: Place, guild: OfflineGuild) -> list[str]:

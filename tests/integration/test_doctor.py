@@ -1,9 +1,8 @@
 """`roomkey doctor` on the offline guild: a case of trouble for each check, and what holds for all."""
 
 import sqlite3
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
@@ -15,18 +14,10 @@ from bot.doctor_files import disk_finding
 from bot.one_token import hold_token
 from sessions.instance import hold_instance
 from sessions.store.sqlite_files import SCHEMA_VERSION
-from tests.support.doctor_desk import FINE, LOGIN, OWNER, PATIENCE_S, found, leave_half_a_launcher, well_desk
+from tests.support.doctor_desk import FINE, LOGIN, OWNER, PATIENCE_S, found, leave_half_a_launcher
 from tests.support.setup_desk import SetupDesk
 
 pytestmark = pytest.mark.blocking
-
-
-@pytest.fixture
-async def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[SetupDesk]:
-    """A home in which all is well, and a systemd that only takes notes."""
-    async with well_desk(tmp_path) as made:
-        monkeypatch.setenv("PATH", made.environment()["PATH"])
-        yield made
 
 
 async def settings(desk: SetupDesk) -> None:

@@ -3,24 +3,15 @@
 import os
 import socket
 import stat
-from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
 
 from sessions.instance import hold_instance
-from tests.support.doctor_desk import FINE, PATIENCE_S, failed_names, found, leave_half_a_launcher, well_desk
+from tests.support.doctor_desk import FINE, PATIENCE_S, failed_names, found, leave_half_a_launcher
 from tests.support.setup_desk import SetupDesk
 
 pytestmark = pytest.mark.blocking
-
-
-@pytest.fixture
-async def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[SetupDesk]:
-    """A home in which all is well, and a systemd that only takes notes."""
-    async with well_desk(tmp_path) as made:
-        monkeypatch.setenv("PATH", made.environment()["PATH"])
-        yield made
 
 
 async def test_fix_mends_modes_and_leftovers_and_says_so(desk: SetupDesk) -> None:

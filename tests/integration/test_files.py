@@ -8,6 +8,12 @@ from tests.integration.test_client_messages import offline_guild
 from tests.support.pictures import png
 from tests.support.whole_bot import WholeBot, whole_bot
 
+TABLE = """
+[[turn]]
+match = "list"
+[[turn.step]]
+text = "| Name | Sum |\\n|:--|--:|\\nROWS"
+""".replace("ROWS", "\\n".join(f"| file {n} | {n} |" for n in range(200)) + "\\n| evil | =1+1 |")
 SEND = """
 [[turn]]
 match = "plot"
@@ -105,3 +111,15 @@ async def test_what_is_said_in_a_voice_message_is_shown_and_done(tmp_path: Path)
         assert quote.reference.message_id == said.id
         answer = await lab.next_from_bot(after=said, containing="as a machine heard it", timeout=60)
         assert "please plot it" in answer.content
+
+
+async def test_a_long_table_is_a_csv_file_under_its_first_rows(tmp_path: Path) -> None:
+    async with offline_guild() as guild, whole_bot(guild, tmp_path, script=TABLE):
+        lab = guild.channel("lab")
+        said = await guild.user("ann").says("list it", lab)
+        answer = await lab.next_from_bot(after=said, containing="is in the file table-1.csv", timeout=60)
+        assert "file 9 │   9" in answer.content
+        [file] = answer.attachments
+        assert file.name == "table-1.csv"
+        lines = guild.world.files[file.id].decode("utf-8-sig").splitlines()
+        assert (lines[0], lines[200], lines[201]) == ("Name,Sum", "file 199,199", "evil,'=1+1")

@@ -13,6 +13,7 @@ import pytest
 from bot.demo.guild import OfflineGuild, Permission
 from bot.demo.guild.rest import Call, Reply, Rest, Route
 from bot.demo.guild.state import World
+from tests.support.served import served
 
 
 class Wire:
@@ -146,17 +147,11 @@ async def test_a_failure_of_the_guild_itself_is_logged_and_answered_with_500(
     rest = Rest(guild.world, guild.tokens, guild.buckets, guild.faults, guild.ledger)
     app = aiohttp.web.Application()
     rest.mount(app, [Route("GET", "/broken", broken)])
-    runner = aiohttp.web.AppRunner(app)
-    await runner.setup()
-    try:
-        site = aiohttp.web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        url = f"http://127.0.0.1:{runner.addresses[0][1]}/api/v10/broken"
+    async with served(app) as base:
+        url = f"{base}/api/v10/broken"
         with caplog.at_level(logging.ERROR):
             async with wire.session.get(url, headers=wire.bearer) as response:
                 assert response.status == 500
-    finally:
-        await runner.cleanup()
     assert "a route failed" in caplog.text
 
 

@@ -8,8 +8,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from sessions.agents.base import AgentSession, SessionSpec
+from sessions.agents.base import SessionSpec
 from sessions.agents.scripted import ADAPTER as SCRIPTED
+from sessions.agents.scripted import ScriptedAdapter
 from sessions.clock import SystemClock
 from sessions.engine import first_record
 from sessions.keys import TurnId, session_key
@@ -237,19 +238,8 @@ async def test_a_change_of_the_workdir_that_was_cut_off_is_made(tmp_path: Path) 
     assert record.workdir == project
 
 
-class _Witness:
+class _Witness(ScriptedAdapter):
     """The scripted agent, whose own record says that it may have acted."""
-
-    vendor = SCRIPTED.vendor
-    new_session_id = staticmethod(SCRIPTED.new_session_id)
-    terminal_command = staticmethod(SCRIPTED.terminal_command)
-    model_url = staticmethod(SCRIPTED.model_url)
-    models = SCRIPTED.models
-    can = SCRIPTED.can
-    conversations = SCRIPTED.conversations
-
-    async def open(self, spec: SessionSpec) -> AgentSession:
-        return await SCRIPTED.open(spec)
 
     def may_have_acted(self, spec: SessionSpec, prompt: UUID) -> bool:
         return True

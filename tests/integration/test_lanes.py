@@ -7,22 +7,22 @@ import pytest
 
 from sessions.agents.base import Allow, Deny
 from sessions.errors import AlreadyDecided, QueueFull
-from sessions.keys import SessionKey, session_key
+from sessions.keys import session_key
 from sessions.store.values import Kind, TurnState
-from tests.support.rooms import House, house
+from tests.support.at_rest import until_gone, until_idle
+from tests.support.rooms import house
+from tests.support.scripts import HANG, RECALL
 
-SLOW = """
+SLOW = (
+    """
 [[turn]]
 match = "slow"
 [[turn.step]]
 text = "at last"
 over_s = 0.2
-[[turn]]
-match = "hang"
-[[turn.step]]
-text = "half an answer"
-[[turn.step]]
-hang = true
+"""
+    + HANG
+    + """
 [[turn]]
 match = "crash"
 [[turn.step]]
@@ -35,11 +35,9 @@ title = "ls"
 ask = true
 [[turn.step]]
 text = "done"
-[[turn]]
-match = "recall"
-[[turn.step]]
-recall = true
 """
+    + RECALL
+)
 LAB, DESK = session_key("lab"), session_key("desk")
 
 
@@ -203,11 +201,11 @@ async def test_an_agent_is_kept_between_turns_and_evicted_for_another_room(tmp_p
     async with house(tmp_path, max_live=1) as home:
         await home.say("lab", "hello")
         await home.replies.until(1)
-        await _until_idle(home, LAB)
+        await until_idle(home, LAB)
         assert (await home.manager.status(LAB)).live
         await home.say("desk", "hello")
         await home.replies.until(2)
-        await _until_idle(home, DESK)
+        await until_idle(home, DESK)
         while (await home.manager.status(LAB)).live:
             await asyncio.sleep(0)
         assert (await home.manager.status(DESK)).live
@@ -251,10 +249,4 @@ async def test_an_idle_agent_goes_after_its_time(tmp_path: Path) -> None:
     async with house(tmp_path, idle_ttl_s=0.01) as home:
         await home.say("lab", "hello")
         await home.replies.until(1)
-        while (await home.manager.status(LAB)).live:
-            await asyncio.sleep(0.005)
-
-
-async def _until_idle(home: House, key: SessionKey) -> None:
-    while (await home.manager.status(key)).state != "idle":
-        await asyncio.sleep(0)
+        await until_gone(home)

@@ -1,13 +1,11 @@
 """Commands used on a message on the offline guild: a question about it, and why it was not answered."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from bot.access import Rules
-from bot.demo.guild import OfflineGuild, RateLimits
+from tests.support.guilds import offline_guild
 from tests.support.whole_bot import whole_bot
 
 pytestmark = pytest.mark.timeout(180)
@@ -18,17 +16,6 @@ match = "recall"
 [[turn.step]]
 recall = true
 """
-
-
-@asynccontextmanager
-async def offline_guild() -> AsyncGenerator[OfflineGuild]:
-    """A guild whose ledger must show no fault of ours at the end."""
-    async with OfflineGuild(
-        channels=["desk", "lab"], users=["ann", "ben"], rate_limits=RateLimits.off()
-    ) as guild:
-        yield guild
-        assert guild.ledger.unknown_routes == []
-        assert guild.ledger.mention_violations() == []
 
 
 async def test_a_question_about_a_message_is_answered_for_all_with_the_message_quoted(

@@ -1,15 +1,14 @@
 """Channels in which every message opens a thread: once, also across crashes; named; said if it cannot."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from bot.demo.guild import OfflineGuild, Permission, Place, RateLimits
+from bot.demo.guild import OfflineGuild, Permission, Place
+from bot.demo.guild.limits import ACTIVE_THREADS
 from bot.demo.guild.model import Message
+from bot.demo.guild.opening import alone
 from bot.own_threads import OwnThreads
 from bot.titles import UNTITLED
 from sessions.clock import SystemClock
@@ -18,45 +17,15 @@ from sessions.paths import Paths
 from sessions.store import open_store
 from sessions.store.said import Asker
 from sessions.store.values import ChatAddress, Inbound, Prompt, TurnState
+from tests.support.guilds import offline_guild
 from tests.support.ports import FakePort
+from tests.support.scripts import HANG, RECALL
 from tests.support.whole_bot import WholeBot, whole_bot
 
+pytestmark = pytest.mark.usefixtures("every_line_is_logged")
 THREADS = {"auto_thread": True}
 DONE = "✅"
-BUSY = """
-[[turn]]
-match = "hang"
-[[turn.step]]
-text = "half an answer"
-[[turn.step]]
-hang = true
-[[turn]]
-match = "recall"
-[[turn.step]]
-recall = true
-"""
-
-
-@asynccontextmanager
-async def offline_guild(**more: Any) -> AsyncGenerator[OfflineGuild]:
-    """A guild whose ledger must show no fault of ours at the end."""
-    options: dict[str, Any] = {
-        "channels": ["desk", "lab"],
-        "forum": ["ideas"],
-        "users": ["ann", "ben"],
-        "rate_limits": RateLimits.off(),
-        **more,
-    }
-    async with OfflineGuild(**options) as guild:
-        yield guild
-        assert guild.ledger.unknown_routes == []
-        assert guild.ledger.mention_violations() == []
-
-
-@pytest.fixture(autouse=True)
-def every_line_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    """Let lines be made that most runs leave out: a bad one breaks what it tells of."""
-    caplog.set_level("INFO", logger="bot")
+BUSY = HANG + RECALL
 
 
 def said_by_bot(guild: OfflineGuild, place: Place) -> list[str]:
@@ -219,7 +188,7 @@ async def test_where_no_thread_is_allowed_the_channel_answers_and_it_is_said_onc
             assert guild.ledger.requests("POST", r"/threads$") == []
 
 
-@pytest.mark.parametrize(("code", "words"), [(50013, "I may not open a thread"), (160006, "did not take")])
+@pytest.mark.parametrize(("code", "words"), [(50013, "I may not open a thread"), (160007, "did not take")])
 async def test_a_thread_that_is_refused_is_said_under_its_message(
     tmp_path: Path, code: int, words: str
 ) -> None:
@@ -232,6 +201,38 @@ async def test_a_thread_that_is_refused_is_said_under_its_message(
             assert told.reference is not None
             assert told.reference.message_id == said.id
             assert await ended(bot, said.id) is TurnState.FAILED
+
+
+async def test_in_a_server_full_of_threads_the_channel_answers_and_says_what_to_do(tmp_path: Path) -> None:
+    async with offline_guild() as guild:
+        ann, lab = guild.user("ann"), guild.channel("lab")
+        for number in range(ACTIVE_THREADS):
+            alone(guild.world, ann.id, lab.id, f"thread {number}")
+        async with whole_bot(guild, tmp_path, rooms=THREADS) as bot:
+            for text in ("one thing", "another thing"):
+                said = await ann.says(text, lab)
+                await lab.next_from_bot(after=said, containing=text, timeout=60)
+            assert [record.key for record in await bot.store.sessions()] == [lab.id]
+            [told] = [text for text in said_by_bot(guild, lab) if "as many open threads" in text]
+            assert "Close or delete threads" in told
+            assert "Create Public Threads" not in told
+            assert guild.ledger.requests("POST", r"/threads$") == []
+
+
+async def test_one_thread_too_many_is_said_under_its_message_and_the_channel_goes_on(tmp_path: Path) -> None:
+    async with offline_guild() as guild:
+        ann, lab = guild.user("ann"), guild.channel("lab")
+        guild.faults.rest("POST", r"/threads$", status=400, code=160006)
+        async with whole_bot(guild, tmp_path, rooms=THREADS) as bot:
+            said = await ann.says("some words", lab)
+            told = await lab.next_from_bot(after=said, containing="as many open threads", timeout=60)
+            assert told.reference is not None
+            assert told.reference.message_id == said.id
+            assert "Send it again: for now I answer here" in told.content
+            assert await ended(bot, said.id) is TurnState.FAILED
+            again = await ann.says("some words", lab)
+            await lab.next_from_bot(after=again, containing="some words", timeout=60)
+            assert len(guild.ledger.requests("POST", r"/threads$")) == 1
 
 
 async def test_discord_in_trouble_is_asked_again_for_a_thread(tmp_path: Path) -> None:

@@ -1,52 +1,29 @@
 """What happens to places: renamed, archived, locked, deleted; the session of each stays."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from bot.demo.guild import OfflineGuild, Permission, Place, RateLimits
+from bot.demo.guild import OfflineGuild, Permission, Place
 from sessions.keys import session_key
 from sessions.tombstones import tombstones
+from tests.support.guilds import offline_guild
+from tests.support.scripts import HANG, RECALL
 from tests.support.whole_bot import WholeBot, whole_bot
 
-pytestmark = pytest.mark.timeout(180)
-SCRIPT = """
-[[turn]]
-match = "hang"
-[[turn.step]]
-text = "half an answer"
-[[turn.step]]
-hang = true
+pytestmark = [pytest.mark.timeout(180), pytest.mark.usefixtures("every_line_is_logged")]
+SCRIPT = (
+    HANG
+    + """
 [[turn]]
 match = "slowly"
 [[turn.step]]
 text = "one two three four five six seven eight nine ten"
 over_s = 3.0
-[[turn]]
-match = "recall"
-[[turn.step]]
-recall = true
 """
-
-
-@asynccontextmanager
-async def offline_guild() -> AsyncGenerator[OfflineGuild]:
-    """A guild whose ledger must show no fault of ours at the end."""
-    async with OfflineGuild(
-        channels=["desk", "lab", "attic"], users=["ann", "ben"], rate_limits=RateLimits.off()
-    ) as guild:
-        yield guild
-        assert guild.ledger.unknown_routes == []
-        assert guild.ledger.mention_violations() == []
-
-
-@pytest.fixture(autouse=True)
-def every_line_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    """Let lines be made that most runs leave out: a bad one breaks what it tells of."""
-    caplog.set_level("INFO", logger="bot")
+    + RECALL
+)
 
 
 async def talked(guild: OfflineGuild, place: Place, text: str) -> None:

@@ -6,16 +6,13 @@ from pathlib import Path
 import pytest
 
 from bot.access import Rules
-from bot.demo.guild import OfflineGuild, RateLimits
+from bot.demo.guild import OfflineGuild
 from bot.demo.guild.actors import Place
 from sessions.keys import session_key
+from tests.support.guilds import offline_guild
 from tests.support.whole_bot import WholeBot, whole_bot
 
-
-def offline_guild() -> OfflineGuild:
-    return OfflineGuild(
-        channels=["desk", "lab"], users=["ann", "ben", "cas", "dan"], rate_limits=RateLimits.off()
-    )
+FOUR = ["ann", "ben", "cas", "dan"]
 
 
 def rules(guild: OfflineGuild) -> Rules:
@@ -25,7 +22,7 @@ def rules(guild: OfflineGuild) -> Rules:
 
 
 async def test_a_setting_is_changed_in_place_and_an_old_menu_works_after_a_restart(tmp_path: Path) -> None:
-    async with offline_guild() as guild:
+    async with offline_guild(users=FOUR) as guild:
         ann, lab = guild.user("ann"), guild.channel("lab")
         async with whole_bot(guild, tmp_path, rules=rules(guild)) as bot:
             answer = await ann.runs("/config", lab)
@@ -47,7 +44,7 @@ async def test_a_setting_is_changed_in_place_and_an_old_menu_works_after_a_resta
 
 
 async def test_a_thread_follows_its_channel_until_it_has_words_of_its_own(tmp_path: Path) -> None:
-    async with offline_guild() as guild:
+    async with offline_guild(users=FOUR) as guild:
         ann, lab, desk = guild.user("ann"), guild.channel("lab"), guild.channel("desk")
         async with whole_bot(guild, tmp_path, rules=rules(guild)) as bot:
             thread, aside = await ann.opens_thread(lab, "idea"), await ann.opens_thread(desk, "aside")
@@ -65,7 +62,7 @@ async def test_a_thread_follows_its_channel_until_it_has_words_of_its_own(tmp_pa
 
 
 async def test_what_concerns_everybody_is_said_aloud_once_and_written_down(tmp_path: Path) -> None:
-    async with offline_guild() as guild, whole_bot(guild, tmp_path, rules=rules(guild)) as bot:
+    async with offline_guild(users=FOUR) as guild, whole_bot(guild, tmp_path, rules=rules(guild)) as bot:
         ann, lab = guild.user("ann"), guild.channel("lab")
         await ann.runs("/model", lab, name="large")
         await lab.next_from_bot(
@@ -87,7 +84,7 @@ async def test_what_concerns_everybody_is_said_aloud_once_and_written_down(tmp_p
 async def test_prompt_opens_a_modal_with_what_the_room_says_and_an_empty_one_takes_it_back(
     tmp_path: Path,
 ) -> None:
-    async with offline_guild() as guild, whole_bot(guild, tmp_path, rules=rules(guild)) as bot:
+    async with offline_guild(users=FOUR) as guild, whole_bot(guild, tmp_path, rules=rules(guild)) as bot:
         ann, lab, key = guild.user("ann"), guild.channel("lab"), session_key(guild.channel("lab").id)
         opened = await ann.runs("/prompt", lab)
         await ann.submits(opened.modal, {"value": "be kind"})
@@ -103,7 +100,7 @@ async def test_prompt_opens_a_modal_with_what_the_room_says_and_an_empty_one_tak
 
 async def test_a_text_with_a_secret_in_it_is_not_changed_where_it_is_masked(tmp_path: Path) -> None:
     secret = "sk-ant-api03-0123456789"
-    async with offline_guild() as guild, whole_bot(guild, tmp_path, rules=rules(guild)) as bot:
+    async with offline_guild(users=FOUR) as guild, whole_bot(guild, tmp_path, rules=rules(guild)) as bot:
         ann, lab, key = guild.user("ann"), guild.channel("lab"), session_key(guild.channel("lab").id)
         await bot.manager.words.change(key, {"prompt": f"log in with {secret}"})
         bot.client.redactor.add(secret)
@@ -122,7 +119,7 @@ async def test_a_text_with_a_secret_in_it_is_not_changed_where_it_is_masked(tmp_
 @pytest.mark.parametrize("name", ["dan", "cas", "ben"])
 async def test_who_may_not_is_told_who_may_and_changes_nothing(tmp_path: Path, name: str) -> None:
     """Dan is nobody, cas may ask, ben operates: what owners set is not for him."""
-    async with offline_guild() as guild, whole_bot(guild, tmp_path, rules=rules(guild)) as bot:
+    async with offline_guild(users=FOUR) as guild, whole_bot(guild, tmp_path, rules=rules(guild)) as bot:
         ann, person, lab = guild.user("ann"), guild.user(name), guild.channel("lab")
         key = session_key(lab.id)
         refused = "You may not do that here"
@@ -149,7 +146,7 @@ async def test_who_may_not_is_told_who_may_and_changes_nothing(tmp_path: Path, n
 
 
 async def test_two_people_change_two_settings_at_once_and_both_hold(tmp_path: Path) -> None:
-    async with offline_guild() as guild, whole_bot(guild, tmp_path, rules=rules(guild)) as bot:
+    async with offline_guild(users=FOUR) as guild, whole_bot(guild, tmp_path, rules=rules(guild)) as bot:
         ann, ben, lab = guild.user("ann"), guild.user("ben"), guild.channel("lab")
         await asyncio.gather(
             ann.runs("/model", lab, name="large"),
@@ -166,7 +163,7 @@ async def test_two_people_change_two_settings_at_once_and_both_hold(tmp_path: Pa
 
 
 async def test_memory_is_listed_read_changed_and_never_written_over_the_agent(tmp_path: Path) -> None:
-    async with offline_guild() as guild, whole_bot(guild, tmp_path, rules=rules(guild)) as bot:
+    async with offline_guild(users=FOUR) as guild, whole_bot(guild, tmp_path, rules=rules(guild)) as bot:
         ann, lab = guild.user("ann"), guild.channel("lab")
         assert "remembers nothing yet" in (await ann.runs("/memory", lab)).content
         memory = await _with_session(bot, lab, guild)
@@ -192,7 +189,7 @@ async def test_memory_is_listed_read_changed_and_never_written_over_the_agent(tm
 
 
 async def test_status_proves_that_rooms_are_apart_and_says_it_where_they_are_not(tmp_path: Path) -> None:
-    async with offline_guild() as guild, whole_bot(guild, tmp_path, rules=rules(guild)) as bot:
+    async with offline_guild(users=FOUR) as guild, whole_bot(guild, tmp_path, rules=rules(guild)) as bot:
         ann, lab, desk = guild.user("ann"), guild.channel("lab"), guild.channel("desk")
         answer = await ann.runs("/status", lab, verbose=True)
         assert "Apart: there is no other room yet." in answer.content

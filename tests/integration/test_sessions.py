@@ -8,43 +8,22 @@ import pytest
 
 from sessions.agents.conversations import Kept
 from sessions.errors import UserError
+from sessions.forking import Forking
 from sessions.keys import SessionKey, session_key
 from sessions.past import PastSession
 from sessions.process import try_lock
 from sessions.store.values import Kind, TurnState
-from sessions.switching import Forking, Resumption
+from sessions.switching import Resumption
 from tests.support.rooms import House, house
-from tests.support.told import ended, told
+from tests.support.scripts import HANG, RECALL, WRITE
+from tests.support.told import ended, resume, told
 
-SCRIPT = """
-[[turn]]
-match = "recall"
-[[turn.step]]
-recall = true
-[[turn]]
-match = "hang"
-[[turn.step]]
-text = "half an answer"
-[[turn.step]]
-hang = true
-[[turn]]
-match = "use a tool"
-[[turn.step]]
-tool = "Write"
-title = "notes"
-output = "written"
-[[turn.step]]
-text = "tried"
-"""
+SCRIPT = RECALL + HANG + WRITE
 LAB, THREAD = session_key("lab"), session_key("lab-thread")
 
 
 async def listed(home: House, key: SessionKey = LAB) -> Sequence[PastSession]:
     return await home.manager.past.sessions(key)
-
-
-async def resume(home: House, name: str, *, owner: bool = False) -> str:
-    return await told(home, "lab", Resumption(id=name, owner=owner).model_dump_json(), Kind.RESUME)
 
 
 async def test_a_session_is_called_by_its_first_words_or_by_the_name_it_was_given(tmp_path: Path) -> None:

@@ -1,35 +1,18 @@
 """What was said around a prompt, from the offline guild to the agent: starters of threads, history."""
 
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from bot.access import Rules
-from bot.demo.guild import OfflineGuild, Permission, Place, RateLimits
+from bot.demo.guild import OfflineGuild, Permission, Place
 from bot.demo.guild.model import Message
+from tests.support.guilds import offline_guild
 from tests.support.whole_bot import whole_bot
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), pytest.mark.usefixtures("every_line_is_logged")]
 HISTORY = r"/channels/\d+/messages$"
-
-
-@asynccontextmanager
-async def offline_guild() -> AsyncGenerator[OfflineGuild]:
-    """A guild whose ledger must show no fault of ours at the end."""
-    async with OfflineGuild(
-        channels=["desk", "lab"], forum=["ideas"], users=["ann", "ben"], rate_limits=RateLimits.off()
-    ) as guild:
-        yield guild
-        assert guild.ledger.unknown_routes == []
-        assert guild.ledger.mention_violations() == []
-
-
-@pytest.fixture(autouse=True)
-def every_line_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    """Let lines be made that most runs leave out: a bad one breaks what it tells of."""
-    caplog.set_level("INFO", logger="bot")
 
 
 async def prompt_of(guild: OfflineGuild, text: str, place: Place, *, names_bot: bool = False) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sessions.agents.base import AgentSession, SessionSpec
-from sessions.agents.scripted import ADAPTER as SCRIPTED
+from sessions.agents.scripted import ScriptedAdapter
 from sessions.errors import AgentError, SessionNotFound
 from tests.support.egress import ask, connect
 from tests.support.rooms import house
@@ -15,17 +15,8 @@ from tests.support.rooms import house
 pytestmark = pytest.mark.timeout(120)
 
 
-class Watching:
+class Watching(ScriptedAdapter):
     """The scripted agent; `errors` are what its first starts end with, `seen` is what stood at each."""
-
-    vendor = SCRIPTED.vendor
-    new_session_id = staticmethod(SCRIPTED.new_session_id)
-    terminal_command = staticmethod(SCRIPTED.terminal_command)
-    may_have_acted = staticmethod(SCRIPTED.may_have_acted)
-    model_url = staticmethod(SCRIPTED.model_url)
-    models = SCRIPTED.models
-    can = SCRIPTED.can
-    conversations = SCRIPTED.conversations
 
     def __init__(self, *errors: Exception) -> None:
         self.errors = [*errors]
@@ -36,7 +27,7 @@ class Watching:
         self.seen.append((await ask(spec.way_out.socket, connect("a.test:443")))[:12])
         if self.errors:
             raise self.errors.pop(0)
-        return await SCRIPTED.open(spec)
+        return await super().open(spec)
 
 
 OPEN = b"HTTP/1.1 403"

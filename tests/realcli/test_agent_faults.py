@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,17 +27,6 @@ from tests.support.claude import bash, is_recorded, left_of, process_of
 from tests.support.rooms import House, Reply, house
 
 LAB, DEN = session_key("lab"), session_key("den")
-
-
-@pytest.fixture
-async def model() -> AsyncIterator[OfflineModel]:
-    async with OfflineModel() as model:
-        yield model
-
-
-@pytest.fixture
-def spec(tmp_path: Path, model: OfflineModel) -> SessionSpec:
-    return claude_spec(tmp_path, model)
 
 
 @pytest.fixture

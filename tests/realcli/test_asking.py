@@ -2,9 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -12,49 +12,28 @@ from bot.demo.model import OfflineModel
 from sessions.agents.base import Allow, Answers, Deny, SessionSpec
 from sessions.agents.claude import ADAPTER
 from sessions.agents.claude_transcript import Row, config_dir, find_transcript, rows
-from sessions.events import AskWithdrawn, Idle, PermissionAsk, PlanAsk, QuestionAsk
+from sessions.events import AskWithdrawn, Idle, PermissionAsk, PlanAsk, QuestionAsk, ToolEnd
 from sessions.keys import TurnId
-from tests.support.agents import Talk, claude_spec, talk
+from tests.support.agents import Talk, talk
 from tests.support.claude import BACKGROUND, enough, is_recorded
+from tests.support.questions import QUESTIONS
 
 pytestmark = pytest.mark.timeout(120)
 
-QUESTIONS = {
-    "questions": [
-        {
-            "question": "Which database?",
-            "header": "Database",
-            "multiSelect": False,
-            "options": [
-                {"label": "Postgres", "description": "A server"},
-                {"label": "SQLite", "description": "A file"},
-            ],
-        },
-        {
-            "question": "Which parts?",
-            "header": "Parts",
-            "multiSelect": True,
-            "options": [{"label": "API", "description": "x"}, {"label": "Page", "description": "y"}],
-        },
-    ]
-}
 ASKS = f"tool:AskUserQuestion:{json.dumps(QUESTIONS)}\nsay:thanks"
+ENTERED = ("Plan mode is active", "Entered plan mode")
+"""What Claude Code 2.1.327 tells its model, as a note and as the result of the tool."""
 PLAN = "# Plan\n\n1. Look\n2. Mend"
-
-
-@pytest.fixture
-async def model() -> AsyncIterator[OfflineModel]:
-    async with OfflineModel() as model:
-        yield model
-
-
-@pytest.fixture
-def spec(tmp_path: Path, model: OfflineModel) -> SessionSpec:
-    return claude_spec(tmp_path, model)
 
 
 def writes(path: Path) -> str:
     return f"tool:Write:{json.dumps({'file_path': str(path), 'content': 'x'})}"
+
+
+def is_told_to_plan(model: OfflineModel) -> bool:
+    """Whether the last request says that plan mode is on, or was entered, and not that it is over since."""
+    said = "\n".join(model.requests[-1].texts)
+    return max(map(said.rfind, ENTERED)) > said.rfind("Exited Plan Mode")
 
 
 def notified(spec: SessionSpec) -> list[Row]:
@@ -118,6 +97,24 @@ async def test_an_approved_plan_goes_on_and_asks_for_each_edit(spec: SessionSpec
     assert (spec.workdir / "a").exists()
 
 
+async def test_while_it_plans_no_rule_is_offered_or_counts_also_if_it_began_to_plan_by_itself(
+    spec: SessionSpec,
+) -> None:
+    write = writes(spec.workdir / "a")
+    for mode, prompt, is_planning in (
+        ("plan", write, True),
+        ("default", f"tool:EnterPlanMode:{{}}\n{write}", True),
+        ("default", write, False),
+    ):
+        once = replace(spec, permission_mode=mode, agent_session_id=str(uuid4()))
+        async with talk(ADAPTER, once) as agent:
+            turn = await agent.send(f"{prompt}\nsay:done")
+            ask = await agent.first(PermissionAsk, lambda ask: ask.tool == "Write")
+            assert (ask.is_planning, ask.rule == "") == (is_planning, is_planning)
+            await agent.session.answer(ask.id, Deny(reason="no"))
+            assert (await agent.done(turn)).status == "ok"
+
+
 async def test_edits_accepted_with_a_plan_are_accepted_in_its_turn_alone(spec: SessionSpec) -> None:
     async with talk(ADAPTER, replace(spec, permission_mode="plan")) as agent:
         turn, plan = await planned(agent, f"{writes(spec.workdir / 'a')}\nsay:done")
@@ -129,6 +126,40 @@ async def test_edits_accepted_with_a_plan_are_accepted_in_its_turn_alone(spec: S
         turn, plan = await planned(agent, "say:done")
         await agent.session.answer(plan.id, Deny(reason="not yet"))
         assert (await agent.done(turn)).status == "ok"
+
+
+async def test_plan_mode_that_the_agent_entered_by_itself_ends_with_its_turn(
+    spec: SessionSpec, model: OfflineModel
+) -> None:
+    """Issue 5: after a turn that was stopped while it planned, the room could do nothing but plan."""
+    async with talk(ADAPTER, spec) as agent:
+        for prompt, end in (("hang", "stopped"), ("say:I would begin with a look", "ok")):
+            turn = await agent.send(f"tool:EnterPlanMode:{{}}\n{prompt}")
+            await agent.first(ToolEnd, lambda tool, turn=turn: tool.turn == turn)
+            if prompt == "hang":
+                await agent.session.interrupt()
+            assert (await agent.done(turn)).status == end
+            turn = await agent.send(f"{writes(spec.workdir / 'a')}\nsay:done")
+            ask = await agent.first(PermissionAsk, lambda ask, turn=turn: ask.turn == turn)
+            assert not ask.is_planning
+            assert not is_told_to_plan(model)
+            await agent.session.answer(ask.id, Deny(reason="no"))
+            assert (await agent.done(turn)).status == "ok"
+
+
+async def test_plan_mode_that_the_agent_entered_by_itself_ends_with_its_process(
+    spec: SessionSpec, model: OfflineModel
+) -> None:
+    async with talk(ADAPTER, spec) as agent:
+        turn = await agent.send("tool:EnterPlanMode:{}\nhang")
+        await agent.first(ToolEnd, lambda tool: tool.turn == turn)
+    async with talk(ADAPTER, replace(spec, expect_history=True)) as agent:
+        turn = await agent.send(f"{writes(spec.workdir / 'a')}\nsay:done")
+        ask = await agent.first(PermissionAsk)
+        assert not ask.is_planning
+        await agent.session.answer(ask.id, Deny(reason="no"))
+        assert (await agent.done(turn)).status == "ok"
+    assert not is_told_to_plan(model)
 
 
 async def test_what_is_done_unasked_after_a_plan_has_the_mode_of_its_room_again(spec: SessionSpec) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
@@ -29,19 +28,8 @@ from tests.support.claude import BACKGROUND, allowed, bash, enough, is_recorded,
 
 
 @pytest.fixture
-async def model() -> AsyncIterator[OfflineModel]:
-    async with OfflineModel() as model:
-        yield model
-
-
-@pytest.fixture
 def rooms(tmp_path: Path, model: OfflineModel) -> tuple[SessionSpec, SessionSpec]:
     return claude_spec(tmp_path / "one", model), claude_spec(tmp_path / "two", model)
-
-
-@pytest.fixture
-def spec(tmp_path: Path, model: OfflineModel) -> SessionSpec:
-    return claude_spec(tmp_path, model)
 
 
 # -- whose answer it is -------------------------------------------------------------------------

@@ -1,7 +1,6 @@
 """What people, quotes, files and bots say reaches the real Claude Code as text, and as nothing else."""
 
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,21 +13,10 @@ from sessions.events import PermissionAsk
 from sessions.keys import session_key
 from sessions.prompts import Fetched, compose, instructions, new_seal
 from sessions.store.values import Attachment, Prompt, Quote
-from tests.support.agents import claude_spec, talk
+from tests.support.agents import talk
 from tests.support.claude import bash
 
 CANARY = "canary-7731"
-
-
-@pytest.fixture
-async def model() -> AsyncIterator[OfflineModel]:
-    async with OfflineModel() as model:
-        yield model
-
-
-@pytest.fixture
-def spec(tmp_path: Path, model: OfflineModel) -> SessionSpec:
-    return claude_spec(tmp_path, model)
 
 
 def composed(text: str) -> str:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.escapes import cases, escapes_of
+from tests.support.escapes import cases
+from tests.support.escaping import AT_ONCE, escapes_of
 from tests.support.hijacked import BOT_SECRET, scene
 from tests.support.network_escapes import network_cases
 
@@ -31,7 +32,7 @@ async def test_none_gets_out_of_the_box(tmp_path: Path) -> None:
     async with scene(tmp_path, "bwrap") as here:
         tries = list(cases(here))
         assert len({case.name for case in tries}) == len(tries) >= 60
-        assert await escapes_of(here, tries) == []
+        assert await escapes_of(here, tries, at_once=AT_ONCE) == []
         assert here.bot.returncode is None
 
 
@@ -41,7 +42,7 @@ async def test_landlock_keeps_files_and_is_weak_where_it_is_said_to_be(tmp_path:
         tries = [case for case in cases(here) if not case.in_box_alone]
         weak = {case.name for case in tries if case.name.endswith("by its mode")}
         weak |= {"speak to a socket of the bot", "leave a process behind"}
-        assert set(await escapes_of(here, tries)) <= weak
+        assert set(await escapes_of(here, tries, at_once=AT_ONCE, alone=weak)) <= weak
 
 
 async def test_without_a_box_most_get_out(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Roomkey's own tools with the real Claude Code: offered, called unasked, answered, on the offline model."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,12 +31,6 @@ class Calls:
                 raise RuntimeError("the words of a bug")
             case path:
                 return ToolAnswer(text=f"{path} is on its way.")
-
-
-@pytest.fixture
-async def model() -> AsyncIterator[OfflineModel]:
-    async with OfflineModel() as model:
-        yield model
 
 
 @pytest.fixture

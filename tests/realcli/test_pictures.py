@@ -1,29 +1,14 @@
 """Pictures beside a prompt with the real Claude Code: what of them reaches the offline model."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from uuid import uuid4
-
-import pytest
 
 from bot.demo.model import OfflineModel
 from sessions.agents.base import SessionSpec, TurnInput
 from sessions.agents.claude import ADAPTER
 from sessions.images import IMAGE_BYTES, image_in
 from sessions.keys import TurnId
-from tests.support.agents import claude_spec, talk
+from tests.support.agents import talk
 from tests.support.pictures import png
-
-
-@pytest.fixture
-async def model() -> AsyncIterator[OfflineModel]:
-    async with OfflineModel() as model:
-        yield model
-
-
-@pytest.fixture
-def spec(tmp_path: Path, model: OfflineModel) -> SessionSpec:
-    return claude_spec(tmp_path, model)
 
 
 async def test_pictures_of_every_size_that_we_let_through_reach_the_model_in_one_that_it_takes(

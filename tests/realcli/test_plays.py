@@ -1,6 +1,5 @@
 """The offline model's scenes against the real Claude Code: it offers the tools and takes the calls."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,12 +11,6 @@ from sessions.agents.claude import ADAPTER
 from tests.support.agents import claude_spec, talk
 
 pytestmark = pytest.mark.timeout(120)
-
-
-@pytest.fixture
-async def model() -> AsyncIterator[OfflineModel]:
-    async with OfflineModel() as model:
-        yield model
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,12 +19,6 @@ from sessions.settings import Isolation
 from tests.support.agents import Talk, claude_spec, talk
 from tests.support.boxes import need
 from tests.support.claude import ENDLESS, allowed, bash, is_recorded, is_running, left_of, process_of
-
-
-@pytest.fixture
-async def model() -> AsyncIterator[OfflineModel]:
-    async with OfflineModel() as model:
-        yield model
 
 
 @pytest.fixture

@@ -60,3 +60,32 @@ async def test_a_mode_that_edits_unasked_does_and_a_restart_keeps_it(tmp_path: P
         write = f"tool:Write:{json.dumps({'file_path': str(file), 'content': 'herons'})}"
         await here.ask(f"{write}\nsay:all written", workshop, "all written")
         assert file.read_text() == "herons"
+
+
+async def test_model_effort_and_prompt_of_a_room_reach_each_request_also_after_a_restart(
+    tmp_path: Path,
+) -> None:
+    async with world(tmp_path) as here:
+        await here.start()
+        ann, workshop, library = here.guild.user("ann"), *map(here.guild.channel, ("workshop", "library"))
+        first = await heard(here, "one", workshop, "answer one")
+        await ann.runs("/model", workshop, name="opus", timeout=WAIT_S)
+        await ann.runs("/effort", workshop, level="low", timeout=WAIT_S)
+        opened = await ann.runs("/prompt", workshop, timeout=WAIT_S)
+        await ann.submits(opened.modal, {"value": "This room is about herons."}, timeout=WAIT_S)
+        second = await heard(here, "two", workshop, "answer two")
+        assert (second.session, second.effort) == (first.session, "low")
+        assert first.effort != "low"
+        assert "about herons" in second.system
+        assert await here.stop() == 0
+        await here.start()
+        third = await heard(here, "three", workshop, "answer three")
+        assert (third.session, third.model, third.effort) == (second.session, second.model, "low")
+        assert "about herons" in third.system
+        assert any("say:answer one" in text for text in third.texts)  # resumed, not begun anew
+        other = await heard(here, "four", library, "answer four")
+        assert (other.model, other.effort) == (first.model, first.effort)
+        await ann.runs("/effort", workshop, level="max", timeout=WAIT_S)
+        fourth = await heard(here, "five", workshop, "answer five")
+        assert (fourth.session, fourth.model, fourth.effort) == (third.session, third.model, "max")
+        assert all(one.effort == "low" for one in here.model.requests if "two" in one.prompt)

@@ -10,9 +10,10 @@ from bot.demo.model import OfflineModel
 from sessions.agents.claude import ADAPTER
 from sessions.agents.claude_transcript import config_dir, find_transcript
 from sessions.errors import UserError
+from sessions.forking import Forking
 from sessions.keys import session_key
 from sessions.store.values import Kind, Prompt, TurnState
-from sessions.switching import Forking, Resumption
+from sessions.switching import Resumption
 from tests.support.agents import claude_spec, model_login, talk
 from tests.support.claude import bash
 from tests.support.rooms import house

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.boxes import need
-from tests.support.escapes import cases, escapes_of
+from tests.support.escapes import cases
+from tests.support.escaping import AT_ONCE, escapes_of
 from tests.support.hijacked import BOT_SECRET, scene
 from tests.support.network_escapes import network_cases
 
@@ -30,5 +31,5 @@ async def test_none_gets_out_of_the_strict_box(tmp_path: Path) -> None:
     async with scene(tmp_path, "strict") as here, network_cases(here) as to_the_network:
         tries = [*cases(here), *to_the_network]
         assert len({case.name for case in tries}) == len(tries) >= 65
-        assert await escapes_of(here, tries) == []
+        assert await escapes_of(here, tries, at_once=AT_ONCE) == []
         assert here.bot.returncode is None

@@ -1,24 +1,11 @@
 """Turns with attachments, for tests of what is downloaded for them."""
 
-from datetime import UTC, datetime
-
-from sessions.keys import TurnId, session_key
-from sessions.store.values import Attachment, ChatAddress, Kind, Origin, Prompt, Turn, TurnState
+from sessions.store.values import Attachment, Prompt, Turn
+from tests.support.store_values import running_turn
 
 
 def turn_with(*files: Attachment) -> Turn:
-    return Turn(
-        id=TurnId(7),
-        key=session_key("room"),
-        kind=Kind.PROMPT,
-        origin=Origin.HUMAN,
-        state=TurnState.RUNNING,
-        attempt=1,
-        generation=0,
-        address=ChatAddress(platform="discord", channel_id="1", message_id="50"),
-        prompt=Prompt(text="hi", attachments=files),
-        created=datetime(2030, 1, 1, tzinfo=UTC),
-    )
+    return running_turn("discord", prompt=Prompt(text="hi", attachments=files))
 
 
 def file(url: str, name: str = "notes.txt", size_bytes: int = 5) -> Attachment:

@@ -226,6 +226,20 @@ def fails(session: Session, status: str) -> None:
     session.state("idle")
 
 
+def skips(session: Session) -> None:
+    """Claim to have answered already, without a word of it in the record."""
+    session.state("idle")
+
+
+def disobeys(session: Session) -> None:
+    """Refuse whatever it is told while it works."""
+    session.half()
+    for line in sys.stdin:
+        request = json.loads(line).get("request_id")
+        answer = {"subtype": "error", "request_id": request, "error": "not now"}
+        say({"type": "control_response", "response": answer})
+
+
 # -- how it starts ----------------------------------------------------------------------------------
 
 
@@ -262,6 +276,7 @@ FAULTS: dict[str, Callable[..., None]] = {
     for function in (
         *(signalled, leaves, leaves_at_once, leaves_cut, hangs_first, hangs, hangs_afterwards),
         *(raw, raw_late, big, endless, noisy, twice, unread, fails),
+        *(skips, disobeys),
         *(start_hangs, start_leaves, start_babbles, start_deaf, start_stubborn),
     )
 }

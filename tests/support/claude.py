@@ -2,12 +2,12 @@
 
 import asyncio
 import json
-from pathlib import Path
 
 from sessions.agents.base import Allow, SessionSpec
 from sessions.agents.claude_transcript import config_dir, find_transcript
 from sessions.events import PermissionAsk, TurnDone
 from tests.support.agents import Talk
+from tests.support.boxes import left_behind
 
 ENDLESS = "tail -f /dev/null > x"
 """Claude Code refuses a long `sleep` in the foreground."""
@@ -36,14 +36,7 @@ async def enough(spec: SessionSpec) -> None:
 
 def left_of(spec: SessionSpec) -> list[str]:
     """Return the command lines of all living processes that this session has started."""
-    mark, found = f"ROOMKEY_SESSION={spec.lock}".encode(), list[str]()
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            if mark in (place / "environ").read_bytes().split(b"\0"):
-                found.append((place / "cmdline").read_text().replace("\0", " "))
-        except (FileNotFoundError, ProcessLookupError, PermissionError):
-            continue
-    return found
+    return left_behind(spec.lock)
 
 
 def process_of(spec: SessionSpec) -> int:

@@ -3,13 +3,12 @@
 import json
 import os
 import signal
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.claude import bash
-from tests.support.hijacked import BOT_SECRET, PLANTED, ROOM, Scene, hijacked
+from tests.support.hijacked import BOT_SECRET, PLANTED, ROOM, Scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,30 +30,6 @@ class Case:
 
 def tool(name: str, **arguments: object) -> str:
     return f"tool:{name}:{json.dumps(arguments)}"
-
-
-async def escapes_of(here: Scene, tries: Iterable[Case]) -> list[str]:
-    """Let the agent try; return the names of what it got away with. Its shell must have worked at all."""
-    found: list[str] = []
-    alive = here.spec.workdir / "alive"
-    async with AsyncExitStack() as stack:
-        agent = await stack.enter_async_context(hijacked(here))
-        await agent.ask(bash("touch alive"))
-        assert alive.exists()
-        for case in tries:
-            since = len(here.model.requests)
-            for number, prompt in enumerate(case.prompts):
-                if number and case.restarts:
-                    await stack.aclose()
-                    agent = await stack.enter_async_context(hijacked(here))
-                await agent.ask(prompt)
-            if case.escaped() or any(here.told(name, since) for name in case.secrets):
-                found.append(case.name)
-            case.tidy()
-        alive.unlink()
-        await agent.ask(bash("touch alive"))
-        assert alive.exists()
-    return found
 
 
 def cases(here: Scene) -> Iterator[Case]:

@@ -35,10 +35,11 @@ class FakePort:
     `log` lists what was asked for, as `send`, `edit`, `delete`, `typing`, `react`, `unreact`, `find_sent`
     with the text, id or mark. `marks` are the reactions under each message, ours or not; `gone` holds the
     messages that were deleted.
-    `threads` are the names of threads by their id.
+    `threads` are the names of threads by their id; `alone` lists those that stand on no message, with their
+    channel and first name.
     `faults` are raised by the next calls of that name, one each; those of `landed` after a message
-    was taken, as if its answer had got lost. While `held` is set to an event,
-    sends wait for it before they land.
+    was taken, and of `opened` after a thread was, as if its answer had got lost. While `held` is set to an
+    event, sends wait for it before they land.
     """
 
     platform = "fake"
@@ -58,6 +59,7 @@ class FakePort:
         self.takes_files = True
         self.nonces: list[str | None] = []
         self.threads: dict[str, str] = {}
+        self.alone: list[tuple[str, str, str]] = []
         self._by_nonce: dict[str, str] = {}
         self._ids = count(100)
         self._news = asyncio.Event()
@@ -179,8 +181,16 @@ class FakePort:
             raise MessageGone
         thread_id = message_id or str(next(self._ids))
         self.threads.setdefault(thread_id, name)
+        if message_id is None:
+            self.alone.append((thread_id, channel_id, name))
         self._news.set()
+        self._check("opened", channel_id)
         return thread_id
+
+    async def find_threads(self, channel_id: str, name: str) -> Sequence[str]:
+        self._called("find_threads", name)
+        self._check("find_threads", channel_id)
+        return [one for one, *where in reversed(self.alone) if where == [channel_id, name]]
 
     async def rename(self, channel_id: str, name: str) -> None:
         self._called("rename", name)

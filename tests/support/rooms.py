@@ -152,7 +152,7 @@ async def no_files(_turn: Turn, _inbox: Path) -> Sequence[Fetched]:
     return ()
 
 
-async def _started_thread(turn: Turn, _name: str) -> tuple[SessionKey, str]:
+async def _started_thread(turn: Turn, _name: str, *_again: object) -> tuple[SessionKey, str]:
     name = f"{turn.key}-thread"
     return session_key(name), name
 

@@ -1,4 +1,4 @@
-"""Short ways to say what goes into a store."""
+"""Short ways to say what goes into a store and comes out of it."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -7,7 +7,17 @@ from typing import Any
 
 from sessions.keys import SessionKey, TurnId, session_key
 from sessions.records import FormerSession, SessionRecord
-from sessions.store.values import ChatAddress, Inbound, Kind, Piece, Prompt, TurnResult, TurnState
+from sessions.store.values import (
+    ChatAddress,
+    Inbound,
+    Kind,
+    Origin,
+    Piece,
+    Prompt,
+    Turn,
+    TurnResult,
+    TurnState,
+)
 
 ROOM = session_key("room")
 OTHER = session_key("other")
@@ -54,5 +64,22 @@ def former(agent_session_id: str, key: SessionKey = ROOM, **more: Any) -> Former
         created=SOME_TIME,
         ended=SOME_TIME,
         reason="import",
+    )
+    return replace(row, **more)
+
+
+def running_turn(platform: str = "chat", **more: Any) -> Turn:
+    """Return a prompt that runs for the first time, as a store gives it."""
+    row = Turn(
+        id=TurnId(7),
+        key=ROOM,
+        kind=Kind.PROMPT,
+        origin=Origin.HUMAN,
+        state=TurnState.RUNNING,
+        attempt=1,
+        generation=0,
+        address=ChatAddress(platform=platform, channel_id="1", message_id="50"),
+        prompt=Prompt(text="hi"),
+        created=SOME_TIME,
     )
     return replace(row, **more)

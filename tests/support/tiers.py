@@ -12,24 +12,10 @@ from bot.access import Rules
 from bot.demo.guild import OfflineGuild, Person, Place, RateLimits
 from bot.demo.guild.model import Message
 from sessions.keys import session_key
+from tests.support.scripts import ASK, HANG
 from tests.support.whole_bot import WholeBot, whole_bot
 
-SCRIPT = """
-[[turn]]
-match = "ask"
-[[turn.step]]
-tool = "Bash"
-title = "ls"
-ask = true
-[[turn.step]]
-text = "the tool ran"
-[[turn]]
-match = "hang"
-[[turn.step]]
-text = "half an answer"
-[[turn.step]]
-hang = true
-"""
+SCRIPT = ASK + HANG
 WAIT_S = 60
 
 

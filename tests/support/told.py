@@ -4,6 +4,7 @@ import asyncio
 
 from sessions.keys import TurnId
 from sessions.store.values import Kind, Turn, TurnState
+from sessions.switching import Resumption
 from tests.support.rooms import House
 
 
@@ -25,3 +26,9 @@ async def told(home: House, key: str, text: str, kind: Kind = Kind.PROMPT) -> st
     fate = await home.store.fate("test", row.msg_id)
     assert fate is not None
     return fate.summary
+
+
+async def resume(home: House, name: str, *, owner: bool = False, server: str | None = "1") -> str:
+    """Go back to a session in the lab, and return what the record says came of it."""
+    wanted = Resumption(id=name, owner=owner, server=server)
+    return await told(home, "lab", wanted.model_dump_json(), Kind.RESUME)

@@ -119,7 +119,7 @@ async def whole_bot(
         gate = Gate(people=people, listen_channels=listened, reply_to=lambda _place: reply_to)
         everywhere = {"footer": "off", **agent.told, **({} if rooms is None else rooms)}
         words = RoomWords(store, Listed(everywhere=everywhere, shared=tuple(listened)))
-        threads = OwnThreads(store, client.port, clock, members.name_of)
+        threads = OwnThreads(store, client.port, clock, members.name_of, lacks)
         await threads.load()
         engine = Engine(
             store=store,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from tests.tour.behind import BEHIND
 from tests.tour.scene import Chapter
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "experience.md"
@@ -18,10 +19,17 @@ This page and its pictures are written by `make tour`; a test compares the page 
 """
 
 
+_BEHIND: Final = "The tests behind the pictures"
+_BEHIND_TEXT: Final = """A picture shows that something worked once. Each scene also has a test, which
+`make test` runs; there are more of them than those named here.
+"""
+
+
 def written(chapters: Sequence[Chapter]) -> str:
     """Return the whole page."""
-    contents = "\n".join(f"- [{one.title}](#{_anchor(one.title)})" for one in chapters)
-    return "\n".join([_HEAD, contents, "", *map(_chapter, chapters)])
+    titles = [*(one.title for one in chapters), _BEHIND]
+    contents = "\n".join(f"- [{title}](#{_anchor(title)})" for title in titles)
+    return "\n".join([_HEAD, contents, "", *map(_chapter, chapters), _behind(chapters)])
 
 
 def _chapter(chapter: Chapter) -> str:
@@ -32,6 +40,11 @@ def _chapter(chapter: Chapter) -> str:
         picture = f"![{scene.title}](pictures/{scene.picture})"
         parts.append(f"### {scene.title}\n\n{scene.text}\n\n{picture}\n")
     return "\n".join(parts)
+
+
+def _behind(chapters: Sequence[Chapter]) -> str:
+    rows = [f"| {scene.title} | `{BEHIND.get(scene.name, '')}` |" for one in chapters for scene in one.scenes]
+    return "\n".join([f"## {_BEHIND}\n", _BEHIND_TEXT, "| scene | test |", "| --- | --- |", *rows, ""])
 
 
 def _anchor(title: str) -> str:

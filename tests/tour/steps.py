@@ -1,5 +1,6 @@
 """What a person does and sees in a scene: each step is a value that plays itself on the stage."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -71,7 +72,7 @@ class Replies:
 class Sees:
     """Wait until a message of the bot holds a text, or the page does (`anywhere`)."""
 
-    text: str
+    text: str | re.Pattern[str]
     anywhere: bool = False
 
     async def play(self, stage: Stage) -> None:

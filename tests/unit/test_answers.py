@@ -8,22 +8,11 @@ import pytest
 
 from bot.answers import folded, last_words
 from bot.render import rendered
-from sessions.keys import TurnId, session_key
-from sessions.store.values import ChatAddress, Kind, Origin, Prompt, Turn, TurnState
+from sessions.store.values import Prompt, Turn
 from sessions.turn import Outcome
+from tests.support.store_values import running_turn
 
-TURN = Turn(
-    id=TurnId(7),
-    key=session_key("room"),
-    kind=Kind.PROMPT,
-    origin=Origin.HUMAN,
-    state=TurnState.RUNNING,
-    attempt=1,
-    generation=0,
-    address=ChatAddress(platform="fake", channel_id="1", message_id="50"),
-    prompt=Prompt(text="fix the\ntests"),
-    created=datetime(2030, 1, 1, tzinfo=UTC),
-)
+TURN = running_turn("fake", prompt=Prompt(text="fix the\ntests"))
 CUT = Outcome(status="interrupted", last_tool="edit src/a.py", tools=7, took_s=180)
 
 

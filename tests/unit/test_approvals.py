@@ -1,5 +1,6 @@
 """What buttons under permissions and plans say, and who decided, also when the process is gone."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ from bot.approvals import AskClick, Op, decide, parse_ask, reason_modal
 from bot.ask_view import action
 from bot.chat import Person
 from bot.open_asks import OpenAsks, short_name
-from sessions.agents.base import Allow, Deny
+from sessions.agents.base import Allow, Decision, Deny
 from sessions.errors import AlreadyDecided, StateError, UserError
 from sessions.events import PermissionAsk, PlanAsk, Question, QuestionAsk
 from sessions.keys import TurnId
@@ -129,7 +130,9 @@ async def test_a_rule_that_cannot_be_stored_is_allowed_once() -> None:
 async def test_a_plan_is_approved_or_sent_back(op: Op, decision: Allow | Deny, words: str) -> None:
     rooms = Rooms()
     clicked = await decide(click(op, "toolu_2", "more tests"), ANN, RUNS, open_asks(PLAN), rooms)
-    assert clicked.message.text == f"-# The plan · {words}"
+    line, _, plan = clicked.message.text.partition("\n")
+    assert line == f"-# The plan · {words}"
+    assert plan == ("" if op == "no" else PLAN.plan)
     assert rooms.decided == [(TURN, "toolu_2", decision)]
 
 
@@ -226,3 +229,43 @@ async def test_an_old_card_answers_nothing_but_the_same_ask() -> None:
     await decide(click("allow"), ANN, replace(RUNS, attempt=2), asks, rooms)
     assert not rooms.decided  # it is kept until the same is asked
     assert await rooms.permissions.take(KEY, TURN, MARK) == Allow()
+
+
+async def test_of_two_decisions_at_once_the_first_is_on_the_card_whoever_is_slower() -> None:
+    class Slow(Rooms):
+        async def decide(self, turn: TurnId, ask: str, decision: Decision) -> None:
+            await asyncio.sleep(0)
+            await super().decide(turn, ask, decision)
+
+    asks, rooms = open_asks(), Slow()
+    asks.shown(TURN, ASK.id, "99")
+    [entry] = asks.of_turn(TURN)
+    # Ann on another message than the card, such as that of /status; Ben on the card itself.
+    first = asyncio.create_task(decide(click("allow"), ANN, RUNS, asks, rooms, "100"))
+    second = asyncio.create_task(decide(click("deny"), BEN, RUNS, asks, rooms, "99"))
+    await asyncio.wait([first, second])
+    assert "allowed once by ann" in first.result().message.text
+    assert isinstance(second.exception(), AlreadyDecided)
+    assert entry.line == first.result().message.text
+    assert [decision for _, _, decision in rooms.decided] == [Allow()]
+
+
+async def test_a_card_that_changes_by_itself_promises_nothing_for_good() -> None:
+    asks = open_asks()
+    asks.shown(TURN, ASK.id, "99")
+    [entry] = asks.of_turn(TURN)
+    await decide(click("always"), ANN, RUNS, asks, Rooms(), "100")
+    assert entry.line == "-# Bash: ls · allowed by ann: `/permissions` shows what holds here"
+
+
+async def test_a_decision_that_failed_can_be_taken_again() -> None:
+    class Failing(Rooms):
+        async def decide(self, turn: TurnId, ask: str, decision: Decision) -> None:
+            raise StateError("the disk is full")
+
+    asks = open_asks()
+    with pytest.raises(StateError):
+        await decide(click("allow"), ANN, RUNS, asks, Failing(), "100")
+    [entry] = asks.of_turn(TURN)
+    assert (entry.line, entry.is_taken) == ("", False)
+    await decide(click("allow"), ANN, RUNS, asks, Rooms())

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.ask_view import Scene, closed_line, expired_view, permission_view, plan_view
+from bot.ask_view import Scene, approved_text, closed_line, expired_view, permission_view, plan_view
 from bot.components import Menu
 from bot.measure import units
 from bot.open_asks import CardView
@@ -118,13 +118,46 @@ def test_a_long_plan_is_a_file_and_one_that_cannot_be_shown_is_not_approved() ->
 
 
 def test_a_card_of_a_process_that_is_gone_says_so_and_its_buttons_stay() -> None:
-    for ask in (ASK, PlanAsk(id="p", plan="x")):
-        view = expired_view(TURN, ask)
-        assert "expired: Roomkey was restarted" in view.text
-        assert labels(view) == ["Allow and continue", "Deny and drop"]
-    view = expired_view(TURN, QuestionAsk(id="q", questions=(Question(text="Which?"),)))
+    one_line = replace(ASK, title="ls -la", arguments={"command": "ls -la"})
+    view = expired_view(TURN, one_line, permission_view(TURN, one_line, SCENE))
+    assert view.text.startswith("-# Bash: ls -la · expired: Roomkey was restarted")
+    assert labels(view) == ["Allow and continue", "Deny and drop"]
+    ask = QuestionAsk(id="q", questions=(Question(text="Which?"),))
+    view = expired_view(TURN, ask, CardView("1 of 1"))
     assert view.text.startswith("-# Which? · Roomkey was restarted")
     assert view.rows == ()
+
+
+def test_an_expired_card_still_shows_all_that_a_yes_would_allow() -> None:
+    long = replace(ASK, title="echo " + "x" * 150, arguments={"command": f"echo {'x' * 150}; rm -rf /"})
+    edit = replace(ASK, title="a.py", arguments={"file_path": "a.py", "content": "import evil"})
+    plan = PlanAsk(id="p", plan="1. Look\n2. Delete it")
+    for ask, words in ((long, "; rm -rf /"), (edit, "+import evil"), (plan, "2. Delete it")):
+        is_plan = isinstance(ask, PlanAsk)
+        card = plan_view(TURN, ask, SCENE) if is_plan else permission_view(TURN, ask, SCENE)  # type: ignore[arg-type]
+        view = expired_view(TURN, ask, card)
+        assert words in view.text
+        assert "This expired: Roomkey was restarted" in view.text
+        assert "closes" not in view.text
+        assert labels(view) == ["Allow and continue", "Deny and drop"]
+
+
+def test_what_could_only_be_denied_or_was_never_seen_is_not_allowed_when_it_expired() -> None:
+    huge = replace(ASK, arguments={"command": "x" * 5000})
+    for card in (permission_view(TURN, huge, replace(SCENE, file_bytes=0)), CardView("")):
+        view = expired_view(TURN, huge, card)
+        assert labels(view) == ["Deny and drop"]
+        assert "It can only be denied here" in view.text
+
+
+def test_an_expired_card_fits_its_message() -> None:
+    for size in range(1000, 2100, 7):
+        ask = replace(ASK, title="x", arguments={"command": "y" * size})
+        for card in (
+            permission_view(TURN, ask, SCENE),
+            plan_view(TURN, PlanAsk(id="p", plan="word " * (size // 5)), SCENE),
+        ):
+            assert units(expired_view(TURN, ask, card).text) <= SCENE.limit
 
 
 def test_a_megabyte_is_no_burden() -> None:
@@ -136,3 +169,12 @@ def test_a_megabyte_is_no_burden() -> None:
         assert units(view.text) <= 2000
         [file] = view.files
         assert len(file.content) >= 10**6 - 1
+
+
+def test_an_approved_plan_stays_to_be_read() -> None:
+    assert approved_text(PlanAsk(id="p", plan="1. Look"), "approved by ann") == (
+        "-# The plan · approved by ann\n1. Look"
+    )
+    long = approved_text(PlanAsk(id="p", plan="word " * 200_000), "approved by ann")
+    assert units(long) < 2000
+    assert long.endswith("the agent has all of it.")

@@ -14,6 +14,7 @@ from sessions.prompts import Fetched
 from sessions.store.values import Attachment
 from tests.support.attached import file, turn_with
 from tests.support.pictures import png
+from tests.support.served import served
 
 PACKED = gzip.compress(b"x" * MIB)
 
@@ -54,7 +55,7 @@ async def file_server() -> AsyncGenerator[str]:
         raise web.HTTPFound("/small")
 
     app = web.Application()
-    served = {
+    files = {
         "small": small,
         "endless": endless,
         "drip": drip,
@@ -62,15 +63,9 @@ async def file_server() -> AsyncGenerator[str]:
         "long": long,
         "moved": moved,
     }
-    app.add_routes([web.get(f"/{name}", serve) for name, serve in served.items()])
-    runner = web.AppRunner(app, shutdown_timeout=1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    app.add_routes([web.get(f"/{name}", serve) for name, serve in files.items()])
+    async with served(app) as base:
+        yield base
 
 
 async def fetched(base: str, inbox: Path, *files: Attachment, limits: Limits | None = None) -> list[Fetched]:
@@ -232,14 +227,8 @@ async def serving(**contents: bytes) -> AsyncGenerator[str]:
 
     app = web.Application()
     app.add_routes([web.get("/{name}", serve)])
-    runner = web.AppRunner(app, shutdown_timeout=1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    async with served(app) as base:
+        yield base
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from bot.chunks import SMALLEST_LIMIT, Chunk, split
-from bot.fences import after_line
 from bot.markdown_blocks import chat_markdown
 from bot.measure import may_cut, units
+from tests.support.shown_text import is_balanced, squeezed
 
 LIMIT = SMALLEST_LIMIT
 
@@ -38,17 +38,6 @@ _line = st.one_of(
     st.just("x" * 900),
 )
 texts = st.lists(_line, max_size=40).map("\n".join)
-
-
-def is_balanced(text: str) -> bool:
-    fence = None
-    for line in text.split("\n"):
-        fence = after_line(fence, line)
-    return fence is None
-
-
-def squeezed(text: str) -> str:
-    return re.sub(r"\s+", "", text)
 
 
 def spots(text: str, chunks: list[Chunk]) -> list[int]:

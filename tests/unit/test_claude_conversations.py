@@ -57,6 +57,34 @@ def test_a_copy_bears_its_own_id_and_neither_costs_nor_prompts_once_more(tmp_pat
     assert "later" not in json.dumps(rows_of(tmp_path, "cut"))
 
 
+def test_a_copy_that_is_there_already_is_kept_and_counted(tmp_path: Path) -> None:
+    write(tmp_path, user(FIRST, "hi"), ANSWER, user(SECOND, "bye"))
+    for _ in range(2):
+        assert IT.copy(kept(tmp_path), kept(tmp_path, "new"), Cut(prompt=SECOND)) == 1
+    write(tmp_path, user(FIRST, "other"))
+    assert IT.copy(kept(tmp_path), kept(tmp_path, "new")) == 1
+    assert "hi" in str(rows_of(tmp_path, "new"))
+
+
+@pytest.mark.parametrize("cut", [None, Cut(prompt=FIRST, keep=True), Cut(prompt=SECOND)])
+def test_what_is_too_long_to_be_copied_whole_is_refused_in_words(tmp_path: Path, cut: Cut | None) -> None:
+    """Issue 5: what lay behind 256 MiB was left out of the copy, and nobody heard of it."""
+    long_file = write(tmp_path, user(FIRST, "hi"), ANSWER)
+    os.truncate(long_file, 300 * 1024**2)
+    with pytest.raises(OSError, match=r"too long \(more than 256 MiB\)"):
+        IT.copy(kept(tmp_path), kept(tmp_path, "new"), cut)
+    with pytest.raises(OSError, match="too long"):
+        IT.take_over(config_dir(tmp_path), "old", kept(tmp_path / "home", "old"))
+    assert IT.text(kept(tmp_path)).endswith(
+        "(What comes behind this cannot be read: this conversation is too long (more than 256 MiB).)"
+    )
+    long_line = write(tmp_path, user(FIRST, "hi"), user(SECOND, "w" * 16 * 1024**2), ANSWER, name="line")
+    with pytest.raises(OSError, match="one of its lines is too long"):
+        IT.copy(kept(tmp_path, "line"), kept(tmp_path, "new"))
+    assert {one.name for one in long_line.parent.iterdir()} == {"old.jsonl", "line.jsonl"}
+    assert not [one for one in (tmp_path / "home").rglob("*") if one.is_file()]
+
+
 def test_what_the_program_says_for_itself_is_no_prompt(tmp_path: Path) -> None:
     result = [{"type": "tool_result", "tool_use_id": "t", "content": "42"}]
     write(

@@ -83,6 +83,13 @@ def test_the_leftover_of_a_killed_start_is_set_aside(spec: SessionSpec) -> None:
     assert leftover.with_suffix(".empty").read_text().startswith('{"type": "queue-operation"')
 
 
+def test_a_leftover_that_cannot_be_set_aside_is_named(spec: SessionSpec) -> None:
+    leftover = write_transcript(spec, {"type": "queue-operation", "content": "hi"})
+    leftover.with_suffix(".empty").mkdir()
+    with pytest.raises(AgentError, match=r"cannot be moved out of the way: .* Remove it"):
+        prepare(spec)
+
+
 def test_a_missing_workdir_is_named(spec: SessionSpec) -> None:
     with pytest.raises(AgentError, match="elsewhere"):
         prepare(replace(spec, workdir=Path("/elsewhere")))

@@ -5,12 +5,15 @@ import os
 from pathlib import Path
 from uuid import UUID
 
+import pytest
+
 from sessions.agents.claude_transcript import (
     Answer,
     find_answer,
     find_transcript,
     holds_conversation,
     may_have_acted,
+    rows,
     set_aside,
     transcript_path,
 )
@@ -191,3 +194,14 @@ def test_an_endless_file_is_not_read_to_its_end(tmp_path: Path) -> None:
     path = write(transcript_path(tmp_path, Path("/w"), "id"))
     os.truncate(path, 1024**4)
     assert not holds_conversation(path)
+
+
+def test_what_stands_behind_all_that_is_read_may_be_anything(tmp_path: Path) -> None:
+    """Issue 5: behind 256 MiB a prompt counted as one for which nothing was done."""
+    path = write(transcript_path(tmp_path, Path("/w"), "id"), assistant(text("a")))
+    os.truncate(path, 256 * 1024**2)
+    assert not may_have_acted(tmp_path, "id", FIRST, expect_history=True)
+    os.truncate(path, 300 * 1024**2)
+    assert may_have_acted(tmp_path, "id", FIRST, expect_history=True)
+    with pytest.raises(OSError, match="too long"):
+        next(rows(path, whole=True))

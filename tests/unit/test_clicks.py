@@ -22,6 +22,7 @@ from sessions.manager import Queue
 from sessions.room_permissions import Taught
 from sessions.store.values import Button
 from tests.support.desk_rooms import ANN, turn
+from tests.support.said_buttons import buttons_of
 
 ASK = PermissionAsk(id="a1", tool="Bash", title="ls", fingerprint="0" * 32, rule="Bash(ls *)")
 QUESTION = QuestionAsk(id="a2", questions=(Question(text="Which?", options=(Option(label="A"),)),))
@@ -45,9 +46,9 @@ QUEUE = Queue(running=None, waiting=[turn(number) for number in range(1, 9)], pa
     [
         (permission_buttons(TurnId(7), ASK, may_allow=True), AskClick),
         (question_buttons(), PickClick),
-        (permissions_view(TAUGHT, Tier.OWNER).buttons, RuleClick),
+        (buttons_of(permissions_view(TAUGHT, Tier.OWNER)), RuleClick),
         (cut_buttons(TurnId(7)), CutClick),
-        (queue_view(QUEUE, ANN).buttons, QueueClick),
+        (buttons_of(queue_view(QUEUE, ANN)), QueueClick),
         ([stop_button(TurnId(7))], StopClick),
     ],
 )

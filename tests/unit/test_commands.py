@@ -8,20 +8,26 @@ from pathlib import Path
 import pytest
 
 from bot.access import Tier
-from bot.chat import Person, Place
+from bot.commands.new import NEW
 from bot.commands.queue import QUEUE
 from bot.commands.reset import RESET
-from bot.commands.spec import Call, Command, Given
+from bot.commands.spec import Command, Given
 from bot.commands.status import STATUS, status_text
 from bot.commands.stop import STOP
 from bot.commands.why import WHY
+from bot.components import Button
+from bot.open_asks import CardView, OpenAsks
 from bot.said import Said
 from sessions.errors import NotAllowed, StateError
-from sessions.manager import RoomStatus
+from sessions.events import PermissionAsk
+from sessions.keys import SessionKey, TurnId
+from sessions.manager import Queue, RoomStatus
 from sessions.room_settings import RoomSettings
+from sessions.store.past import Trouble
 from sessions.store.values import Fate, Kind, Prompt, TurnState
+from tests.support.calls import called
 from tests.support.desk_rooms import KEY, RECORD, STATE, Rooms, turn
-from tests.support.people import people
+from tests.support.said_buttons import buttons_of
 
 SOME_TIME = datetime(2030, 1, 1, tzinfo=UTC)
 AT = f"<t:{SOME_TIME.timestamp():.0f}:R>"
@@ -34,21 +40,13 @@ async def call(
 
 
 def use(
-    command: Command, rooms: Rooms, options: Mapping[str, Given] | None = None, tier: Tier = Tier.OWNER
+    command: Command,
+    rooms: Rooms,
+    options: Mapping[str, Given] | None = None,
+    tier: Tier = Tier.OWNER,
+    asks: OpenAsks | None = None,
 ) -> Awaitable[Said]:
-    return command.run(
-        Call(
-            rooms=rooms,
-            people=people(),
-            key=KEY,
-            person=Person(id="7", name="ann"),
-            place=Place(platform="chat", channel_id="1", guild_id="77"),
-            tier=tier,
-            source="chat:commands",
-            id=99,
-            options=options or {},
-        )
-    )
+    return command.run(replace(called(rooms, options, tier=tier), asks=asks or OpenAsks()))
 
 
 def set_to(**values: object) -> RoomStatus:
@@ -76,6 +74,27 @@ async def test_reset_now_goes_before_everything_that_waits() -> None:
 async def test_a_reset_that_cannot_be_stored_is_told() -> None:
     with pytest.raises(StateError):
         await call(RESET, Rooms(failure=StateError()))
+
+
+async def test_what_is_in_line_is_said_to_be_so_also_if_the_store_fails_right_after() -> None:
+    class Failing(Rooms):
+        async def queue(self, key: SessionKey) -> Queue:
+            raise StateError("the disk is full")
+
+    assert await call(RESET, Failing()) == "This room starts fresh."
+    assert "This room starts fresh now." in await call(NEW, Failing())
+
+
+async def test_a_store_in_trouble_keeps_no_operator_from_stopping_what_runs() -> None:
+    class Failing(Rooms):
+        async def queue(self, key: SessionKey) -> Queue:
+            raise StateError("the disk is full")
+
+    rooms = Failing(runs=True)
+    assert "Stopping what runs here." in await call(STOP, rooms, tier=Tier.OPERATOR)
+    assert rooms.stopped == [KEY]
+    with pytest.raises(StateError):  # whether it is theirs cannot be known
+        await call(STOP, rooms, tier=Tier.USER)
 
 
 async def test_stop_says_whether_something_ran() -> None:
@@ -151,11 +170,42 @@ async def test_status_tells_everything_about_the_room_it_is_asked_in() -> None:
         ),
         (set_to(permission_mode="dontAsk"), "Mode: `dontAsk`: it **never asks: refuses itself"),
         (set_to(permission_mode="bypassPermissions"), "it **never asks: does whatever it wants"),
+        (
+            replace(STATE, trouble=Trouble(ended=SOME_TIME, channel_id="1", cause="*It* is busy. Wait.")),
+            f"**Last error** {AT}: \\*It\\* is busy. Wait.\n-# Your next message here is a new try.",
+        ),
+        (
+            replace(STATE, record=None, trouble=Trouble(ended=SOME_TIME, channel_id="1")),
+            f"**Last error** {AT}: the agent failed and gave no reason.\n",
+        ),
+        (
+            replace(STATE, trouble=Trouble(ended=SOME_TIME, channel_id="1", lost="Missing Permissions")),
+            f"**Last error** {AT}: the answer did not arrive. Missing Permissions\n-# Give me what I lack",
+        ),
         (set_to(prompt="be kind"), "footer short · with a room prompt: `/config`"),
     ],
 )
 def test_status_tells_what_there_is(state: RoomStatus, words: str) -> None:
-    assert words in status_text(state)
+    assert words in status_text(state, "1")
+
+
+def test_status_tells_no_word_of_an_error_in_another_channel_of_the_room() -> None:
+    trouble = Trouble(ended=SOME_TIME, channel_id="2", cause="a secret plan", lost="a secret plan")
+    text = status_text(replace(STATE, trouble=trouble), "1")
+    assert "in another channel" in text
+    assert "a secret plan" not in text
+
+
+async def test_status_shows_what_is_asked_in_its_own_channel_alone() -> None:
+    asks = OpenAsks()
+    asks.add(TurnId(1), PermissionAsk(id="a", tool="Bash", title="ls"))
+    [entry] = asks.of_turn(TurnId(1))
+    row = (Button(label="Deny", action="rk:deny:1:x"),)
+    entry.view = lambda: CardView("**Bash** needs your permission", (row,))
+    for channel, is_shown in (("1", True), ("2", False)):
+        rooms = Rooms(state=replace(STATE, state="asking"), running=turn(1, channel=channel))
+        said = await use(STATUS, rooms, asks=asks)
+        assert ("needs your permission" in said.text, said.rows == (row,)) == (is_shown, is_shown)
 
 
 async def test_queue_shows_what_runs_and_waits_with_buttons() -> None:
@@ -163,8 +213,8 @@ async def test_queue_shows_what_runs_and_waits_with_buttons() -> None:
     said = await use(QUEUE, rooms)
     for words in ("build it", "then test", "then ship"):
         assert words in said.text
-    assert [button.label for button in said.buttons] == [
-        *("Remove 1", "Remove 2", "Up 2", "Next 2"),
+    assert [button.label for button in buttons_of(said)] == [
+        *("Remove 1", "Remove 2", "Move 2 up", "Run 2 next"),
         *("Clear", "Pause", "Refresh"),
     ]
 

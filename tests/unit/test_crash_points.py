@@ -16,6 +16,7 @@ def test_the_process_ends_at_the_planned_passing() -> None:
     assert _passed("claim:2", "event.received", "claim", "settle") == "event.received claim settle"
     assert _passed("claim:2", "claim", "settle", "claim", "settle") == "claim settle"
     assert _passed("claim", "settle", "claim", "settle") == "settle"
+    assert _passed("fork.opened", "fork.marked", "fork.opened") == "fork.marked"
 
 
 @pytest.mark.parametrize("text", ["nowhere", "claim:x", ":2", "claim:0"])

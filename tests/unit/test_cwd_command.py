@@ -6,33 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from bot.access import Tier
-from bot.chat import Person, Place
 from bot.commands.cwd import CWD
-from bot.commands.spec import Call, Given
+from bot.commands.spec import Given
 from bot.said import Said
 from sessions.box.mounts import Mount
 from sessions.errors import StateError, UserError
 from sessions.rearranged import Rearrangement
 from sessions.store.values import Kind
+from tests.support.calls import called
 from tests.support.desk_rooms import KEY, STATE, Rooms
-from tests.support.people import people
 
 
 def use(rooms: Rooms, options: Mapping[str, Given]) -> Awaitable[Said]:
-    return CWD.run(
-        Call(
-            rooms=rooms,
-            people=people(),
-            key=KEY,
-            person=Person(id="7", name="ann"),
-            place=Place(platform="chat", channel_id="1", guild_id="77"),
-            tier=Tier.OWNER,
-            source="chat:commands",
-            id=99,
-            options=options,
-        )
-    )
+    return CWD.run(called(rooms, options))
 
 
 @pytest.mark.parametrize(

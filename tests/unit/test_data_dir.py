@@ -29,6 +29,15 @@ def test_of_a_hundred_starts_on_one_directory_one_wins_and_all_others_name_it(tm
     assert told.startswith(f"Another Roomkey (process {winner}) is using {tmp_path / 'new'}.")
 
 
+def test_a_restore_that_was_cut_off_is_not_begun_anew_over(tmp_path: Path) -> None:
+    (tmp_path / ".restoring").mkdir()
+    with pytest.raises(StateError, match="Run `roomkey restore` again with --force"), hold_data_dir(tmp_path):
+        pass
+    (tmp_path / "roomkey.sqlite3").touch()  # killed before anything was moved, or when all of it was
+    with hold_data_dir(tmp_path):
+        pass
+
+
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ReadOnly, match="ROOMKEY_DATA_DIR"), hold_data_dir(tmp_path / "file" / "data"):

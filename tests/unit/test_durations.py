@@ -1,8 +1,10 @@
-"""How long something took, in words."""
+"""How long something took, and ago it was, in words."""
+
+from datetime import UTC, datetime
 
 import pytest
 
-from bot.durations import elapsed
+from bot.durations import ago, elapsed
 
 
 @pytest.mark.parametrize(
@@ -19,3 +21,7 @@ from bot.durations import elapsed
 )
 def test_durations_are_for_people(seconds: float, text: str) -> None:
     assert elapsed(seconds) == text
+
+
+def test_a_moment_is_left_to_each_readers_client() -> None:
+    assert ago(datetime(2030, 1, 1, 12, 0, 0, 400_000, tzinfo=UTC)) == "<t:1893499200:R>"

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.footer import cost, footer
+from bot.footer import cost, footer, short_path
 from sessions.events import Started, Usage
 from sessions.turn import Outcome
 
@@ -32,6 +32,11 @@ def test_full_is_all_that_is_known() -> None:
         r"-# my\_repo/src · 1 min 12 s · claude-sonnet-4-5 · 34% of context · $0.03 · 7 tools"
     )
     assert footer("full", replace(FULL, tools=1)).endswith(" · 1 tool")
+
+
+def test_a_rooms_own_directory_is_not_named_by_its_id() -> None:
+    assert short_path("/var/lib/roomkey/sessions/1573489617561190404/work") == "its own directory"
+    assert short_path("/srv/sessions/work") == "sessions/work"
 
 
 def test_what_is_not_known_is_left_out() -> None:

@@ -14,6 +14,12 @@ def test_every_test_that_the_guarantees_name_exists() -> None:
     assert named - there == set()
 
 
+def test_every_guards_test_stands_where_it_says() -> None:
+    for guard in GUARDS:
+        path, name = guard.test.split("[")[0].split("::")
+        assert re.search(rf"^(async )?def {name}\(", (ROOT / path).read_text(), re.MULTILINE), guard.test
+
+
 def test_every_guard_is_listed() -> None:
     assert [guard.name for guard in GUARDS] == re.findall(
         r"^\| ([a-z -]+) \|", PAGE.split("## The guards")[1], re.MULTILINE

@@ -1,6 +1,6 @@
 """Rate limit buckets: what fits, what the headers say, what waiting they cause."""
 
-from bot.demo.guild.buckets import Buckets, Limit, RateLimits
+from bot.demo.guild.buckets import EVERY_ROUTE, Buckets, Limit, RateLimits
 from bot.demo.guild.clock import GuildClock
 from tests.support.worlds import NOON
 
@@ -49,6 +49,38 @@ def test_the_waiting_they_cause_is_added_up():
     assert (some.waited_s, some.refusals) == (3.0, 0)
     some.take("bot", "POST", ROUTE, "1")
     assert (some.waited_s, some.refusals) == (6.0, 1)
+
+
+def test_the_waiting_is_told_by_route_the_longest_first():
+    some, clock = buckets()
+    assert some.summary() == "The guild's rate limits made nobody wait."
+    for _ in range(5):
+        some.take("bot", "POST", ROUTE, "1")
+    clock.advance(2)
+    some.take("bot", "POST", ROUTE, "1")
+    for _ in range(2):
+        some.take("bot", "PUT", "/channels/{channel_id}/messages/{message_id}/reactions/{emoji}/@me", "1")
+    assert [(one.route.split()[0], one.requests, one.used_up, one.refused) for one in some.waiting()] == [
+        ("POST", 6, 1, 1),
+        ("PUT", 2, 1, 1),
+        ("every", 8, 0, 0),
+    ]
+    assert [one.waited_s for one in some.waiting()] == [8.0, 0.5, 0.0]
+    headline, posts, marks = some.summary().splitlines()
+    assert headline == "The guild's rate limits made bots wait 8.5 s:"
+    assert posts == (
+        "- 8.0 s for POST /channels/{channel_id}/messages: 6 requests, 1 took the last of their window,"
+        " 1 refused, longest wait 5.0 s"
+    )
+    assert marks.startswith("- 0.5 s for PUT /channels/")
+
+
+def test_what_the_limit_over_all_requests_refuses_is_counted_as_such():
+    some, _ = buckets(RateLimits(other=Limit(1000, 1.0), overall=Limit(3, 2.0)))
+    for number in range(4):
+        some.take("bot", "GET", f"/{number}", "")
+    first = some.waiting()[0]
+    assert (first.route, first.requests, first.refused, first.waited_s) == (EVERY_ROUTE, 4, 1, 2.0)
 
 
 def test_switched_off_nobody_ever_waits():

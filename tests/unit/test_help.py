@@ -6,32 +6,20 @@ from dataclasses import replace
 import pytest
 
 from bot.access import Tier
-from bot.chat import Person, Place
 from bot.commands import COMMANDS, GROUPS
 from bot.commands.help_view import HelpClick, command_view, help_view, parse_help, shown_name
-from bot.commands.spec import Call, Hint
+from bot.commands.spec import Hint
 from bot.measure import units
 from sessions.errors import UserError
+from tests.support.calls import ANN, CHANNEL, called
 from tests.support.desk_rooms import KEY, Rooms
-from tests.support.people import people
+from tests.support.said_buttons import buttons_of
 
 [HELP] = [command for command in COMMANDS if command.name == "help"]
-ANN, PLACE = Person(id="7", name="ann"), Place(platform="chat", channel_id="1", guild_id="77")
 
 
 async def ask(tier: Tier, **options: str) -> str:
-    call = Call(
-        rooms=Rooms(),
-        people=people(),
-        key=KEY,
-        person=ANN,
-        place=PLACE,
-        tier=tier,
-        source="chat:commands",
-        id=99,
-        options=options,
-    )
-    return (await HELP.run(call)).text
+    return (await HELP.run(called(Rooms(), options, tier=tier))).text
 
 
 def pages(tier: Tier) -> list[str]:
@@ -60,13 +48,13 @@ def test_a_tier_is_named_where_it_takes_one() -> None:
 def test_many_commands_are_paged_and_the_buttons_turn_the_pages() -> None:
     many = {f"Topic {i}": [replace(HELP, name=f"c{i}x{j}") for j in range(30)] for i in range(3)}
     first = help_view(many, Tier.OWNER)
-    assert [button.label for button in first.buttons] == ["More"]
-    click = parse_help(first.buttons[0].action)
+    assert [button.label for button in buttons_of(first)] == ["More"]
+    click = parse_help(buttons_of(first)[0].action)
     assert click == HelpClick(1)
     second = help_view(many, Tier.OWNER, 1)
-    assert [button.label for button in second.buttons] == ["Back", "More"]
+    assert [button.label for button in buttons_of(second)] == ["Back", "More"]
     last = help_view(many, Tier.OWNER, 999)
-    assert [button.label for button in last.buttons] == ["Back"]
+    assert [button.label for button in buttons_of(last)] == ["Back"]
     assert max(units(one.text) for one in (first, second, last)) <= 2000
 
 
@@ -105,7 +93,7 @@ def test_while_somebody_types_what_they_may_use_is_offered() -> None:
             key=KEY,
             tier=tier,
             person=ANN,
-            place=PLACE,
+            place=CHANNEL,
             option="command",
             options={"command": typed},
         )

@@ -31,7 +31,9 @@ def test_the_map_in_claude_md_is_the_disk() -> None:
     assert named == real
 
 
-@pytest.mark.parametrize("page", ["CLAUDE.md", "README.md", "docs/claude-code.md", "docs/architecture.md"])
+@pytest.mark.parametrize(
+    "page", ["CLAUDE.md", "README.md", "docs/claude-code.md", "docs/architecture.md", "docs/security.md"]
+)
 def test_every_file_that_a_page_names_is_there(page: str) -> None:
     text = (ROOT / page).read_text()
     named = set(re.findall(r"`((?:tests|docs|deploy|sessions|bot)/[\w./-]+)`", text))

@@ -48,6 +48,7 @@ async def test_a_rule_of_the_room_allows_and_everything_else_is_asked(engine: En
     await engine.permissions.teach(KEY, Rule("Bash", "pytest *"), "7", "ann")
     assert await judged(engine, FIRST, ASK) == Allow()
     assert await judged(engine, FIRST, replace(ASK, arguments={"command": "pytest | sh"})) is None
+    assert await judged(engine, FIRST, replace(ASK, is_planning=True)) is None
     assert await judged(engine, FIRST, PLAN) is None
     assert await judged(engine, AGAIN, QuestionAsk(id="q", questions=(Question(text="?"),))) is None
 

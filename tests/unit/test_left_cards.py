@@ -9,6 +9,7 @@ from sessions.store.values import Button, Piece
 from tests.support.desk_rooms import KEY, FactsInMemory, turn
 
 YES = Button(label="Allow", action="rk:allow:5:0123456789abcdef", style="good")
+NO = Button(label="Deny", action="rk:deny:5:0123456789abcdef", style="danger")
 CARD = LeftCard(nonce="n1", message_id="99", text="it expired", buttons=(YES,))
 UNSURE = LeftCard(nonce="n2", message_id=None, text="it expired")
 
@@ -46,9 +47,11 @@ async def test_what_cannot_be_read_leaves_cards_as_they_are(text: str) -> None:
 
 
 async def test_the_yes_to_the_one_request_that_was_seen_moves_and_its_card_is_one_line() -> None:
-    seen = Piece(channel_id="1", action="fold", body="it expired\nAllow …", target_id="99", buttons=(YES,))
+    body = "it\nexpired\nAllow …"
+    seen = Piece(channel_id="1", action="fold", body=body, target_id="99", buttons=(YES, NO))
     other = Piece(channel_id="1", action="fold", body="a question", target_id="98")
-    assert joined([other, seen]) == ([other, replace(seen, body="it expired", buttons=())], (YES,))
+    assert joined([other, seen]) == ([other, replace(seen, body="it\nexpired", buttons=())], (YES,))
     unsure = replace(seen, target_id=None, target_nonce="n1")
-    for pieces in ([other], [unsure], [seen, replace(seen, target_id="97")]):
+    only_no = replace(seen, buttons=(NO,))
+    for pieces in ([other], [unsure], [only_no], [seen, replace(seen, target_id="97")]):
         assert joined(pieces) == (pieces, ())

@@ -30,8 +30,8 @@ from sessions.spool import Spool
 from sessions.store.values import Kind, Origin, Piece
 from sessions.turn import LiveNote, Outcome
 from tests.support.clocks import SetClock
+from tests.support.live_scene import turn
 from tests.support.ports import FakePort, settled
-from tests.unit.test_live_reply import turn
 
 OK = Outcome(status="ok", text="one two")
 DONE = TurnDone(status="ok", agent_session_id="s", text="one two")

@@ -15,6 +15,15 @@ def test_an_edit_waits_for_the_interval_and_takes_the_newest() -> None:
     assert plan.step(1.1, "abcd") == WakeAt(2.0)
 
 
+def test_a_request_that_was_held_up_may_have_arrived_late_so_the_next_waits_for_it() -> None:
+    plan = LivePlan(1.0)
+    plan.step(0.0, "a")
+    plan.over(0.1)
+    assert plan.step(0.5, "ab") == WakeAt(1.0)
+    plan.over(0.9)
+    assert plan.step(1.0, "ab") == WakeAt(1.75)
+
+
 def test_nothing_new_asks_for_nothing() -> None:
     plan = LivePlan(1.0)
     plan.step(0.0, "a")

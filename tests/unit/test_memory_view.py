@@ -7,6 +7,7 @@ from bot.measure import units
 from bot.memory_files import MemoryFile, short
 from bot.memory_view import MODAL_UNITS, file_view, list_view, memory_modal, new_modal, not_saved
 from sessions.beneath import Found
+from tests.support.said_buttons import buttons_of
 
 
 def found(name: str, size: int = 10) -> Found:
@@ -16,7 +17,7 @@ def found(name: str, size: int = 10) -> Found:
 def test_an_empty_memory_can_be_written() -> None:
     said = list_view([])
     assert "written nothing down" in said.text
-    assert [button.label for button in said.buttons] == ["New file…"]
+    assert [button.label for button in buttons_of(said)] == ["New file…"]
 
 
 def test_files_are_listed_with_size_and_a_menu_that_never_has_too_many() -> None:
@@ -33,7 +34,7 @@ def test_files_are_listed_with_size_and_a_menu_that_never_has_too_many() -> None
 def test_a_short_file_is_shown_in_a_fence_that_it_cannot_close() -> None:
     said = file_view(MemoryFile("a.md", b"x\n```sh\nrm\n```\n"), sent=False)
     assert said.text == "**a.md**\n````md\nx\n```sh\nrm\n```\n````"
-    assert [button.label for button in said.buttons] == ["Edit…", "Back"]
+    assert [button.label for button in buttons_of(said)] == ["Edit…", "Back"]
 
 
 @pytest.mark.parametrize("sent", [True, False])
@@ -49,7 +50,7 @@ def test_only_what_a_form_can_hold_is_offered_for_editing() -> None:
     for content in (b"x" * (MODAL_UNITS + 1), "𝕏".encode() * (MODAL_UNITS // 2 + 1), b"\xff"):
         file = MemoryFile("a.md", content)
         assert memory_modal(file) is None
-        assert [button.label for button in file_view(file, sent=False).buttons] == ["Back"]
+        assert [button.label for button in buttons_of(file_view(file, sent=False))] == ["Back"]
 
 
 def test_a_form_knows_the_file_and_what_it_said() -> None:

@@ -34,6 +34,28 @@ def test_a_label_line_is_not_quoted() -> None:
     assert "“only this:”" in text(heard("only this:"))
 
 
+def test_what_came_along_is_shown_and_not_taken_for_what_was_said() -> None:
+    seal = "[123456789012] "
+    parts = (
+        'Said before, from "ben" (user 8):\n\nThe lamp.',
+        'Message from "ann" (user 7):\n\nlook.',
+        "Files sent with this message:\n- inbox/1.txt",
+        "All of inbox/1.txt:\n\nleft",
+    )
+    prompt = "\n\n".join(seal + part for part in parts)
+    began = "I heard: “look.” That is the first thing I hear in this room."
+    assert text(heard(prompt)) == f"{began} I was shown: “The lamp.” I was shown: “left”."
+
+
+def test_what_was_spoken_counts_as_said() -> None:
+    seal = "[123456789012] "
+    prompt = (
+        f'{seal}Message from "ann" (user 7):\n\n{seal}Files sent with this message:\n- inbox/1.ogg\n\n'
+        f"{seal}Said in the voice message inbox/1.ogg, as a machine heard it:\n\nhello there"
+    )
+    assert text(heard(prompt)).startswith("I heard: “hello there”.")
+
+
 def test_a_long_text_is_quoted_in_part() -> None:
     assert len(text(heard("x" * 5000))) < 400
 

@@ -37,6 +37,12 @@ def test_the_client_s_own_words_are_no_prompt() -> None:
     assert "MEMORY.md" in found.texts[0]
 
 
+def test_the_effort_is_heard() -> None:
+    body = {"model": "m", "messages": [user("hello")]}
+    assert hear(Body.model_validate(body)).effort == ""
+    assert hear(Body.model_validate(body | {"output_config": {"effort": "low"}})).effort == "low"
+
+
 def test_the_newest_text_is_the_prompt() -> None:
     assert heard(user("one"), {"role": "assistant", "content": "a"}, user("two", "three")).prompt == "three"
 

@@ -151,6 +151,11 @@ def test_what_is_no_number_is_explained(name: str, argument: str) -> None:
     assert f"{name}:{argument}" in said.text
 
 
+def test_the_effort_is_told() -> None:
+    assert steps("effort", heard=replace(ROOM, effort="low")) == (Say("I am asked for the effort: low."),)
+    assert steps("effort") == (Say("I am asked for the effort: none in particular."),)
+
+
 def test_images_are_told_with_type_and_size() -> None:
     assert pictures(ROOM) == "no image"
     one = replace(ROOM, images=(Image("image/png", 68),))

@@ -1,15 +1,16 @@
 """Files that go with answers: sent once, or left out with a word about where they are."""
 
+import asyncio
 from pathlib import Path
 
 from bot.chat import ChatError, ChatRefused, FilesRefused
-from bot.outbox import NOT_TAKEN, REPEAT_MARK
+from bot.outbox import NOT_TAKEN, REPEAT_MARK, UPLOADS
 from sessions.spool import Spool
 from sessions.store import open_store
 from sessions.store.values import Piece
 from tests.support.clocks import SetClock
 from tests.support.outbox_scene import Scene, post, scene
-from tests.support.ports import FakePort
+from tests.support.ports import FakePort, settled
 
 MIB = 1024**2
 MAY_NOT = "-# I may not attach files here. Whoever runs this server can allow me: Attach Files."
@@ -40,6 +41,23 @@ async def test_files_arrive_with_their_message_and_are_removed_then(tmp_path: Pa
         await put(it, "c.txt")
         await it.all_sent()
         assert attached(it.port) == [("look", [("a.png", b"12"), ("b.txt", b"12")]), ("", [("c.txt", b"x")])]
+    assert left(tmp_path) == 0
+
+
+async def test_few_files_are_sent_at_once_and_they_hold_up_no_words(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        it.port.held = asyncio.Event()
+        for channel in range(2 * UPLOADS):
+            file = await it.spool.add("a.txt", b"x")
+            await post(it.store, Piece(channel_id=str(channel), body=f"file {channel}", files=(file,)))
+        await post(it.store, Piece(channel_id="words", body="words"))
+        it.outbox.wake()
+        await it.port.until(lambda: "words" in it.port.asked("send") and len(it.port.log) > UPLOADS)
+        await settled()
+        assert len(it.port.log) == UPLOADS + 1
+        it.port.held.set()
+        await it.all_sent()
+        assert len(it.port.messages) == 2 * UPLOADS + 1
     assert left(tmp_path) == 0
 
 

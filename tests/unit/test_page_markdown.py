@@ -77,6 +77,14 @@ def test_ids_are_shown_as_names() -> None:
     assert ">/status</span>" in shown("</status:5>")
 
 
+def test_a_link_to_a_message_leads_to_it_on_this_page() -> None:
+    link, elsewhere = (f"https://discord.com/channels/9/{place}/5" for place in (2, 7))
+    chip = '<a class="mention" href="#/2/5">#desk › message</a>'
+    assert shown(f"see {link}.") == f"<p>see {chip}.</p>"
+    assert shown(f"[this]({link})") == '<p><a href="#/2/5">this</a></p>'
+    assert shown(f"[that]({elsewhere})") == f'<p><a href="{elsewhere}" {LINK}>that</a></p>'
+
+
 def test_what_the_reader_does_not_know_has_no_name() -> None:
     assert ">@unknown user</span>" in shown("<@9>")
     assert ">#unknown</span>" in shown("<#9>")
@@ -94,6 +102,10 @@ def test_an_excerpt_has_no_backslashes_before_signs() -> None:
 def test_an_excerpt_is_one_plain_line() -> None:
     text = "# Look\n- **bold** `a_b` <@1> <#2> <#9>\n```py\nx = 1\n``` ||no||"
     assert plain(text, NAMES) == "Look bold a_b @ann #desk #unknown x = 1 (spoiler)"
+
+
+def test_an_excerpt_has_no_raw_time() -> None:
+    assert plain("closes <t:1700000000:R>: no", NAMES) == "closes …: no"
 
 
 def test_a_time_is_left_to_the_readers_clock() -> None:

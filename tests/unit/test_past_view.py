@@ -10,6 +10,7 @@ from bot.access import Tier
 from bot.components import Menu, Pressed
 from bot.past_view import Op, PastClick, delete_view, parse_past, past_view, session_view, shown_age
 from tests.support.past_rooms import NOON, past_session
+from tests.support.said_buttons import buttons_of
 
 MANY = [past_session(0, "now", "open"), *(past_session(n, f"number {n}") for n in range(1, 20))]
 
@@ -65,13 +66,13 @@ def test_any_titles_fit_into_a_message_with_its_menu(titles: list[str], page: in
 )
 def test_one_session_offers_what_the_viewer_may_do_with_it(state: str, tier: Tier, labels: list[str]) -> None:
     said = session_view(past_session(3, state=state), tier, 1)  # type: ignore[arg-type]
-    assert [button.label for button in said.buttons] == labels
-    assert all(len(button.action) <= 100 for button in said.buttons)
+    assert [button.label for button in buttons_of(said)] == labels
+    assert all(len(button.action) <= 100 for button in buttons_of(said))
 
 
 def test_deleting_is_asked_about_first() -> None:
     one = past_session(3)
-    delete, keep = delete_view(one, 2).buttons
+    delete, keep = buttons_of(delete_view(one, 2))
     assert parse_past(Pressed(action=delete.action)) == PastClick(Op.DELETE, 2, one.ref)
     assert parse_past(Pressed(action=keep.action)) == PastClick(Op.PICK, 2, one.ref)
 

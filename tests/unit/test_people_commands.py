@@ -1,6 +1,5 @@
 """/allow, /deny, /who and /pair: what they refuse, what they say, and what is stored."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +9,12 @@ from bot.access import Rules, Tier
 from bot.chat import Person, Place, Role
 from bot.commands.pair import PAIR
 from bot.commands.people import ALLOW, DENY, WHO
-from bot.commands.spec import Call, Command, Given
+from bot.commands.spec import Command, Given
 from bot.people import People
 from sessions.errors import NotAllowed, UserError
 from sessions.store.people import Grant
-from tests.support.desk_rooms import KEY, Rooms
+from tests.support.calls import called
+from tests.support.desk_rooms import Rooms
 from tests.support.people import KeptPeople, people
 
 OWNER, EVE = Person(id="7", name="ann"), Person(id="9", name="eve")
@@ -36,18 +36,8 @@ class Scene:
     async def run(
         self, command: Command, place: Place = HERE, as_a: Tier = Tier.OWNER, **options: Given
     ) -> str:
-        given: Mapping[str, Given] = options
-        call = Call(
-            rooms=Rooms(),
-            people=self.people,
-            key=KEY,
-            person=OWNER if as_a is Tier.OWNER else EVE,
-            place=place,
-            tier=as_a,
-            source="chat:commands",
-            id=1,
-            options=given,
-        )
+        person = OWNER if as_a is Tier.OWNER else EVE
+        call = called(Rooms(), options, tier=as_a, people=self.people, person=person, place=place, id=1)
         return (await command.run(call)).text
 
 

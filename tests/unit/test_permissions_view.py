@@ -9,6 +9,7 @@ from bot.permissions_view import NONE, RuleClick, parse_rule_click, permissions_
 from sessions.permission_rules import Rule
 from sessions.room_permissions import Taught
 from tests.support.desk_rooms import KEY, Rooms
+from tests.support.said_buttons import buttons_of
 
 ANN = Person(id="7", name="ann")
 TAUGHT = [
@@ -21,14 +22,14 @@ def test_a_page_shows_each_rule_who_taught_it_and_when() -> None:
     said = permissions_view(TAUGHT, Tier.OWNER)
     assert "1\\. `Bash(make0 *)` · by \\*ann\\* <t:1893456000:R>" in said.text
     assert "Page 1 of 3" in said.text
-    assert [button.label for button in said.buttons] == [*(f"Revoke {at}" for at in range(1, 6)), "More"]
+    assert [button.label for button in buttons_of(said)] == [*(f"Revoke {at}" for at in range(1, 6)), "More"]
     last = permissions_view(TAUGHT, Tier.OWNER, 99)
-    assert [button.label for button in last.buttons] == ["Revoke 11", "Revoke 12", "Back"]
+    assert [button.label for button in buttons_of(last)] == ["Revoke 11", "Revoke 12", "Back"]
 
 
 def test_who_may_not_revoke_sees_no_such_button() -> None:
     said = permissions_view(TAUGHT, Tier.OPERATOR, 1)
-    assert [button.label for button in said.buttons] == ["Back", "More"]
+    assert [button.label for button in buttons_of(said)] == ["Back", "More"]
 
 
 def test_a_room_without_rules_says_how_one_is_made() -> None:
@@ -36,7 +37,7 @@ def test_a_room_without_rules_says_how_one_is_made() -> None:
 
 
 def test_a_button_says_what_it_is_for() -> None:
-    for button in permissions_view(TAUGHT, Tier.OWNER, 1).buttons:
+    for button in buttons_of(permissions_view(TAUGHT, Tier.OWNER, 1)):
         click = parse_rule_click(button.action)
         assert click is not None
         assert click.op == ("revoke" if button.label.startswith("Revoke") else "show")

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from hypothesis import given
@@ -22,7 +21,8 @@ from sessions.prompts import (
     prompt_uuid,
     with_images,
 )
-from sessions.store.values import Attachment, ChatAddress, Kind, Origin, Prompt, Quote, Turn, TurnState
+from sessions.store.values import Attachment, Prompt, Quote, Turn
+from tests.support.store_values import running_turn
 
 SEAL = "012345678901"
 ANN = Prompt(text="hello", author_id="42", author_name="ann")
@@ -30,18 +30,7 @@ FILE = Attachment(id="5", name="../notes.txt", url="http://x", size_bytes=12)
 
 
 def turn(number: int = 1, *, key: str = "lab", attempt: int = 1) -> Turn:
-    return Turn(
-        id=TurnId(number),
-        key=session_key(key),
-        kind=Kind.PROMPT,
-        origin=Origin.HUMAN,
-        state=TurnState.RUNNING,
-        attempt=attempt,
-        generation=0,
-        address=ChatAddress(platform="discord", channel_id="1"),
-        prompt=Prompt(text="hello"),
-        created=datetime(2026, 1, 1, tzinfo=UTC),
-    )
+    return running_turn("discord", id=TurnId(number), key=session_key(key), attempt=attempt)
 
 
 def said(prompt: Prompt, *files: Fetched, note: str = "") -> str:

@@ -195,7 +195,7 @@ async def test_a_reply_of_whoever_asked_is_an_answer() -> None:
     assert answer_in(reply(" \u200b"), asks) is None or entry.answers == []
     note(entry, "SQLite")
     assert answer_in(reply("what else"), asks) is None  # it is no answer to the same question
-    line = await finish(entry, "ann", rooms, is_reply=True)
+    line = await finish(entry, "ann", rooms, is_elsewhere=True)
     assert entry.line == line == "-# Which database? **SQLite** · answered by ann"
     assert rooms.decided == [(TURN, "q1", Answers(texts=("SQLite",)))]
 
@@ -203,7 +203,7 @@ async def test_a_reply_of_whoever_asked_is_an_answer() -> None:
 async def test_a_reply_to_one_of_several_questions_changes_the_card() -> None:
     (_, entry), rooms = opened(), Rooms()
     note(entry, "SQLite")
-    assert await finish(entry, "ann", rooms, is_reply=True) is None
+    assert await finish(entry, "ann", rooms, is_elsewhere=True) is None
     assert entry.version == 1
     assert "2 of 2" in entry.view().text
 

@@ -13,6 +13,7 @@ from sessions.keys import TurnId
 from sessions.manager import Queue
 from sessions.store.values import Attachment, Kind, Prompt, Turn
 from tests.support.desk_rooms import ANN, KEY, Rooms, turn
+from tests.support.said_buttons import buttons_of
 
 FILE = Attachment(id="1", name="a", url="", size_bytes=1)
 
@@ -26,11 +27,11 @@ def many(count: int) -> Queue:
 
 
 def labels(said: Said) -> list[str]:
-    return [button.label for button in said.buttons]
+    return [button.label for button in buttons_of(said)]
 
 
 def click(said: Said, label: str) -> QueueClick:
-    [action] = [button.action for button in said.buttons if button.label == label]
+    [action] = [button.action for button in buttons_of(said) if button.label == label]
     found = parse_queue(action)
     assert found is not None
     return found
@@ -52,7 +53,7 @@ def test_a_user_is_offered_what_they_may_press() -> None:
         *("Refresh", "More"),
     ]
     assert labels(queue_view(queue(others), user)) == ["Refresh"]
-    assert "Up 2" in labels(queue_view(queue(theirs, others), ANN))
+    assert "Move 2 up" in labels(queue_view(queue(theirs, others), ANN))
 
 
 def test_an_empty_queue_says_so_and_can_be_paused() -> None:
@@ -74,7 +75,7 @@ def test_every_page_fits_a_message_and_no_two_buttons_are_alike(page: int) -> No
     assert units(said.text) <= 2000
     assert len(said.rows) <= 5
     assert all(isinstance(row, tuple) and 1 <= len(row) <= 5 for row in said.rows)
-    actions = [button.action for button in said.buttons]
+    actions = [button.action for button in buttons_of(said)]
     assert len(set(actions)) == len(actions)
     assert max(map(len, actions)) <= 100
 
@@ -137,8 +138,8 @@ def test_foreign_actions_mean_nothing(action: str) -> None:
     ("label", "order", "note", "aloud"),
     [
         ("Remove 2", [1, 3, 4], "Removed.", "-# \\*ann\\* removed a message that was waiting."),
-        ("Up 3", [1, 3, 2, 4], "Moved.", ""),
-        ("Next 4", [4, 1, 2, 3], "Moved.", ""),
+        ("Move 3 up", [1, 3, 2, 4], "Moved.", ""),
+        ("Run 4 next", [4, 1, 2, 3], "Moved.", ""),
         ("Refresh", [1, 2, 3, 4], "**Queue", ""),
     ],
 )

@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from sessions.records import FormerSession, Renewed, Resumed, SessionChange, SessionRecord, Used
+from sessions.records import FormerSession, Renewed, Resumed, SessionChange, SessionRecord, Used, title_of
 from tests.support.store_values import former, record
 
 
@@ -14,6 +14,11 @@ def test_a_new_session_has_done_nothing_and_can_go_on() -> None:
     assert (new.generation, new.turn_count, new.cost_usd) == (0, 0, 0.0)
     assert (new.context_tokens, new.context_window, new.origin_key) == (None, None, None)
     assert new.resumable
+
+
+def test_a_title_has_no_full_stop_so_that_sentences_can_hold_it() -> None:
+    assert title_of("The red button\nbelongs to the left door.") == "The red button belongs to the left door"
+    assert title_of("...") == "..."
 
 
 def test_two_records_share_no_extra_fields() -> None:

@@ -1,6 +1,5 @@
 """Pieces and windows hold for any text: within the limit, fences balanced, nothing lost."""
 
-import re
 from itertools import pairwise
 
 import pytest
@@ -12,6 +11,7 @@ from bot.fences import after_line
 from bot.measure import last_cut, units
 from bot.render import MOST_PIECES, Words, clean, is_seen, pieces, plain, rendered, shortened, window
 from bot.tail import Tail
+from tests.support.shown_text import is_balanced, squeezed
 
 LIMIT = SMALLEST_LIMIT
 
@@ -40,17 +40,6 @@ _lines = st.one_of(
 )
 markdown = st.lists(_lines, max_size=60).map("\n".join)
 anything = st.one_of(markdown, st.text(max_size=1500))
-
-
-def is_balanced(text: str) -> bool:
-    fence = None
-    for line in text.split("\n"):
-        fence = after_line(fence, line)
-    return fence is None
-
-
-def squeezed(text: str) -> str:
-    return re.sub(r"\s+", "", text)
 
 
 @settings(deadline=None)
@@ -228,6 +217,15 @@ def test_the_small_line_joins_the_last_message() -> None:
     assert len(second) > 40
 
 
+def test_the_beginning_of_a_long_answer_ends_with_no_heading() -> None:
+    part = "word " * 90
+    body = "\n\n".join(f"## Part {number}\n\n{part}" for number in range(60))
+    for limit in range(500, 2000, 50):
+        first, *_ = rendered(Words(body=body), limit)
+        lines = first.text.partition("\n-# This is the beginning")[0].splitlines()
+        assert not lines[-1].startswith("#"), limit
+
+
 def test_an_answer_of_more_than_five_messages_is_its_beginning_and_a_file() -> None:
     [shown] = rendered(Words(head="-# mark\n", body=PARAGRAPHS, small="-# 12 s"), 2000)
     assert shown.text.startswith("-# mark\nParagraph 0: word")
@@ -266,7 +264,7 @@ def test_a_long_code_block_goes_with_the_message_that_names_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "part", ["word ", "```\n", "[[(<`|", "| a | b |\n|---|---|\n", "[a]: https://b.c\n[a] "]
+    "part", ["word ", "```\n", "[[(<`|", "| a | b |\n|---|---|\n\n", "[a]: https://b.c\n[a] "]
 )
 def test_an_answer_of_a_megabyte_is_one_message_and_a_file(part: str) -> None:
     body = part * (1_000_000 // len(part))

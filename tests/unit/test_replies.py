@@ -9,8 +9,8 @@ from sessions.room_settings import RoomSettings
 from sessions.store.values import Turn, piece_nonce
 from sessions.turn import LiveNote
 from tests.support.clocks import SetClock
+from tests.support.live_scene import turn
 from tests.support.ports import FakePort, settled
-from tests.unit.test_live_reply import turn
 
 
 async def nonces_of(*starts: Turn) -> list[str | None]:

@@ -3,8 +3,12 @@
 from datetime import UTC, datetime
 from functools import reduce
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from bot.live_view import live_text
 from bot.reply_state import ReplyState, fold
+from bot.tail import Tail
 from sessions.events import (
     AskWithdrawn,
     Compacted,
@@ -37,6 +41,20 @@ def shown(*events: Event, at_s: float = 4.0, limit: int = 2000) -> str:
 def test_a_whole_block_replaces_its_deltas_and_blocks_are_paragraphs() -> None:
     state = after(TextDelta(text="on"), TextDelta(text="e"), TextFinal(text="one"), TextDelta(text="two"))
     assert state.text == "one\n\ntwo"
+
+
+@given(st.lists(st.tuples(st.text(max_size=900), st.booleans()), max_size=30))
+def test_the_tail_is_that_of_the_whole_text_after_each_word(words: list[tuple[str, bool]]) -> None:
+    state, tail, block = ReplyState(since_s=0.0), Tail(), ""
+    for word, is_end in words:
+        block += word
+        state = fold(state, TextDelta(text=word), 0.0)
+        tail = tail.moved(state.text)
+        assert state.tail == tail
+        if is_end:
+            state, block = fold(state, TextFinal(text=block), 0.0), ""
+            tail = tail.moved(state.text)
+            assert state.tail == tail
 
 
 def test_what_changes_nothing_gives_the_same_state() -> None:

@@ -25,6 +25,7 @@ from bot.room_view import (
 from bot.said import Said
 from sessions.errors import UserError
 from sessions.room_settings import NAMES, Layer, RoomSettings, resolved
+from tests.support.said_buttons import buttons_of
 
 
 def room(own: Mapping[str, object] | None = None, file: Mapping[str, object] | None = None) -> Explained:
@@ -58,7 +59,7 @@ def test_the_menu_offers_what_somebody_may_set_and_nothing_else() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_each_setting_is_changed_by_a_menu_or_in_a_modal(name: str) -> None:
     said = setting_view(room({name: sample(name)}), name)
-    labels = [button.label for button in said.buttons]
+    labels = [button.label for button in buttons_of(said)]
     choices = menu_of(said)
     if choices:
         assert labels == ["Inherit", "Back"]
@@ -71,7 +72,7 @@ def test_each_setting_is_changed_by_a_menu_or_in_a_modal(name: str) -> None:
         assert len(modal.title) <= 45
         assert all(len(field.label) <= 45 and len(field.hint) <= 100 for field in modal.fields)
         assert modal.fields[0].text == str(sample(name))
-    assert all(len(button.action) <= 100 for button in said.buttons)
+    assert all(len(button.action) <= 100 for button in buttons_of(said))
     assert may_set(name) >= Tier.OPERATOR
 
 
@@ -84,7 +85,7 @@ def test_what_is_inherited_is_shown_beside_and_no_modal_begins_with_it() -> None
     one = room(file={"prompt": "all rooms' words"})
     said = setting_view(one, "prompt")
     assert "Inherited: “all rooms' words” · from roomkey.toml, for all rooms" in said.text
-    assert "Inherit" not in [button.label for button in said.buttons]
+    assert "Inherit" not in [button.label for button in buttons_of(said)]
     assert setting_modal(one, "prompt").fields[0].text == ""
 
 

@@ -1,4 +1,4 @@
-"""The scripted agent's own ways; what it shares with the others is in contract/test_agents.py."""
+"""The scripted agent's own ways; what it shares with the others is in contract/test_agent*.py."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -189,6 +189,42 @@ async def test_one_thing_that_was_asked_does_not_fill_the_channel(work: Path) ->
         assert await room.send("a") == "a is on its way into the chat."
 
 
+async def test_what_was_sent_for_a_turn_is_not_sent_again_by_a_later_agent_of_it(work: Path) -> None:
+    """Issue 5: an agent whose turn was cut off begins anew, and calls the tool as it did before."""
+    for name in ("a", "b"):
+        (work / name).write_text("same")
+    async with house(work.parent / "data") as it:
+        assert await Room(it, work).send("a", caption="look") == "a is on its way into the chat."
+        again = Room(it, work)  # the room's next agent
+        assert await again.send("a", caption="look here") == (
+            "a was sent before, for the same request, and has not changed since; so it is not sent a second"
+            " time."
+        )
+        both = await again.send("b", more=["a", "b"])
+        assert both.startswith("b is on its way into the chat. a was sent before")
+        assert "a, b was sent before" in await again.send("a", more=["b"])
+        (work / "a").write_text("other")
+        assert await again.send("a") == "a is on its way into the chat."
+        again.here = Here(2, HERE.address)
+        assert await again.send("b") == "b is on its way into the chat."
+        again.here = Here(None, HERE.address)
+        for _ in range(2):  # what nobody asked for is never tried again
+            assert await again.send("b") == "b is on its way into the chat."
+        sent = [[file.name for file in piece.files] for piece, _ in await again.sent()]
+    assert sent == [["a"], ["b"], ["a"], ["b"], ["b"], ["b"]]
+    assert again.waiting() == 6  # that the outbox removes
+
+
+async def test_two_calls_at_once_send_each_file_once(work: Path) -> None:
+    for name in ("a", "b"):
+        (work / name).write_text(name)
+    async with house(work.parent / "data") as it:
+        room = Room(it, work)
+        await asyncio.gather(room.send("a"), room.send("a", more=["b"]), room.send("b"))
+        sent = [file.name for piece, _ in await room.sent() for file in piece.files]
+    assert sorted(sent) == ["a", "b"]
+
+
 async def test_a_disk_that_takes_nothing_is_said_and_leaves_nothing(work: Path) -> None:
     (work / "a").write_text("a")
     async with house(work.parent / "data") as it:

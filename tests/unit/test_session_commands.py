@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pytest
 
 from bot.access import Rules, Tier
-from bot.chat import Person, Place
+from bot.chat import Place
 from bot.commands.btw import BTW
 from bot.commands.compact import COMPACT
 from bot.commands.context import CONTEXT, context_text
@@ -23,26 +23,14 @@ from bot.said import Said
 from sessions.agents.base import ContextUse
 from sessions.errors import AgentError, UserError
 from sessions.store.values import ChatAddress, Fate, Kind, TurnState
+from tests.support.calls import ANN, CHANNEL, called
 from tests.support.desk_rooms import KEY, Rooms, turn
 from tests.support.past_rooms import NOON, FakeAsides, past_session
 from tests.support.people import people
 
-CHANNEL = Place(platform="chat", channel_id="1", guild_id="77")
-ANN = Person(id="7", name="ann")
-
 
 def made(command: Command, rooms: Rooms, options: Mapping[str, Any], place: Place, tier: Tier) -> Call:
-    return Call(
-        rooms=rooms,
-        people=people(Rules()),
-        key=KEY,
-        person=ANN,
-        place=place,
-        tier=tier,
-        source="chat:commands",
-        id=1,
-        options=options,
-    )
+    return called(rooms, options, tier=tier, place=place, people=people(Rules()), id=1)
 
 
 async def call(
@@ -55,7 +43,9 @@ async def call(
     return await command.run(made(command, rooms, options or {}, place, tier))
 
 
-def offered(command: Command, rooms: Rooms, typed: str, tier: Tier = Tier.OPERATOR) -> list[tuple[str, str]]:
+def offered(
+    command: Command, rooms: Rooms, typed: str, tier: Tier = Tier.OPERATOR, place: Place = CHANNEL
+) -> list[tuple[str, str]]:
     option = command.options[0]
     assert option.suggest is not None
     hint = Hint(
@@ -63,7 +53,7 @@ def offered(command: Command, rooms: Rooms, typed: str, tier: Tier = Tier.OPERAT
         key=KEY,
         tier=tier,
         person=ANN,
-        place=CHANNEL,
+        place=place,
         option=option.name,
         options={option.name: typed},
     )
@@ -100,7 +90,7 @@ async def test_resume_takes_a_name_that_was_offered_or_an_id() -> None:
     for name in (one.ref, one.agent_session_id):
         await call(RESUME, rooms, {"session": name})
     texts = [json.loads(row.prompt.text) for row in rooms.rows]
-    assert texts == [{"id": one.agent_session_id, "owner": False}] * 2
+    assert texts == [{"id": one.agent_session_id, "owner": False, "server": "77"}] * 2
 
 
 @pytest.mark.parametrize("state", ["terminal", "deleted"])
@@ -108,7 +98,7 @@ async def test_sessions_of_terminals_and_deleted_places_are_the_owners(
     state: Literal["terminal", "deleted"],
 ) -> None:
     rooms = Rooms()
-    terminal = past_session(2, "in a terminal", state)
+    terminal = replace(past_session(2, "in a terminal", state), server="77")
     rooms.past.all.append(terminal)
     assert len(offered(RESUME, rooms, "terminal")) == 0
     assert len(offered(RESUME, rooms, "terminal", Tier.OWNER)) == 1
@@ -119,7 +109,29 @@ async def test_sessions_of_terminals_and_deleted_places_are_the_owners(
             PastClick(Op.PICK, 0, terminal.ref), rooms, people(Rules()), KEY, ANN, CHANNEL, Tier.OPERATOR
         )
     await call(RESUME, rooms, {"session": terminal.ref}, tier=Tier.OWNER)
-    assert json.loads(rooms.rows[0].prompt.text) == {"id": terminal.agent_session_id, "owner": True}
+    asked = {"id": terminal.agent_session_id, "owner": True, "server": "77"}
+    assert json.loads(rooms.rows[0].prompt.text) == asked
+    await press(PastClick(Op.RESUME, 0, terminal.ref), rooms, people(Rules()), KEY, ANN, CHANNEL, Tier.OWNER)
+    assert json.loads(rooms.rows[1].prompt.text) == asked
+
+
+@pytest.mark.parametrize(("server", "guild"), [("77", "78"), ("77", None), (None, "78"), (None, None)])
+async def test_sessions_of_deleted_places_are_not_shown_in_another_server(
+    server: str | None, guild: str | None
+) -> None:
+    """Issue 5: an owner of one server saw and brought back what was deleted in another one."""
+    rooms, there = Rooms(), replace(CHANNEL, guild_id=guild)
+    gone = replace(past_session(2, "the garden", "deleted"), server=server)
+    rooms.past.all.append(gone)
+    assert offered(RESUME, rooms, "garden", Tier.OWNER, there) == []
+    assert "the garden" not in (await call(SESSIONS, rooms, place=there, tier=Tier.OWNER)).text
+    for op in (Op.PICK, Op.RESUME, Op.EXPORT):
+        click = PastClick(op, 0, gone.ref)
+        with pytest.raises(UserError, match="no such session"):
+            await press(click, rooms, people(Rules()), KEY, ANN, there, Tier.OWNER)
+    await call(RESUME, rooms, {"session": gone.ref}, place=there, tier=Tier.OWNER)
+    [row] = rooms.rows  # its turn finds nothing of that name in this server
+    assert json.loads(row.prompt.text) == {"id": gone.ref, "owner": True, "server": guild}
 
 
 def test_at_most_25_are_offered_each_short_enough() -> None:

@@ -1,41 +1,22 @@
 """/config, /model, /effort, /mode, /display and /prompt: what each says and sets, and what a click does."""
 
-from collections.abc import Mapping
-
 import pytest
 
 from bot.access import Tier
-from bot.chat import Person, Place
 from bot.clicks import parse_click
 from bot.commands.config import CONFIG, ConfigClick, Op, explained, form, parse_config, press
 from bot.commands.display import DISPLAY
 from bot.commands.mode import MODE
 from bot.commands.model import EFFORT, MODEL
 from bot.commands.prompt import PROMPT
-from bot.commands.spec import Call, Command, Given, Hint
+from bot.commands.spec import Command, Given, Hint
 from bot.components import Pressed
 from bot.said import Said
 from sessions.errors import StateError, UserError
 from sessions.room_settings import NAMES, RoomSettings
 from sessions.room_words import Listed, RoomWords
+from tests.support.calls import ANN, CHANNEL, called
 from tests.support.desk_rooms import KEY, FactsInMemory, Rooms
-from tests.support.people import people
-
-ANN, PLACE = Person(id="7", name="ann"), Place(platform="chat", channel_id="1", guild_id="77")
-
-
-def called(rooms: Rooms, options: Mapping[str, Given] | None = None, tier: Tier = Tier.OWNER) -> Call:
-    return Call(
-        rooms=rooms,
-        people=people(),
-        key=KEY,
-        person=ANN,
-        place=PLACE,
-        tier=tier,
-        source="chat:commands",
-        id=99,
-        options=options or {},
-    )
 
 
 async def use(command: Command, rooms: Rooms, **options: Given) -> Said:
@@ -213,7 +194,7 @@ def test_models_are_offered_by_what_was_typed() -> None:
             key=KEY,
             tier=Tier.OPERATOR,
             person=ANN,
-            place=PLACE,
+            place=CHANNEL,
             option="name",
             options={"name": typed},
         )

@@ -3,7 +3,6 @@
 import itertools
 import sqlite3
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,13 +13,6 @@ from sessions.store import sqlite_intake, sqlite_merge, sqlite_queue, sqlite_rec
 from sessions.store.values import Settle, Take, TurnState
 from tests.support.raw_store import NOW, STORE, accept, raw_store, start
 from tests.support.store_values import ROOM, inbound, result
-
-
-@pytest.fixture
-def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    with raw_store(tmp_path) as opened:
-        yield opened
-
 
 MANY = 140
 """So many wait that the count is kept from one accept to the next."""

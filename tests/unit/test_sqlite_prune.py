@@ -1,21 +1,13 @@
 """What SQLite may forget: it takes no longer the more there is to keep."""
 
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from sessions.store import sqlite_outbox, sqlite_prune, sqlite_turns
 from sessions.store.values import Take, TurnState
-from tests.support.raw_store import LATER, NOW, STORE, accept, raw_store, start
+from tests.support.raw_store import LATER, NOW, STORE, accept, start
 from tests.support.store_values import result
-
-
-@pytest.fixture
-def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    with raw_store(tmp_path) as opened:
-        yield opened
 
 
 def count(connection: sqlite3.Connection, table: str) -> int:

@@ -1,21 +1,13 @@
 """Receipts on SQLite: a mark belongs to the state it was made for."""
 
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from sessions.store import sqlite_queue, sqlite_receipts
 from sessions.store.values import TurnState
-from tests.support.raw_store import NOW, accept, raw_store, start
+from tests.support.raw_store import NOW, accept, start
 from tests.support.store_values import ROOM
-
-
-@pytest.fixture
-def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    with raw_store(tmp_path) as opened:
-        yield opened
 
 
 @pytest.mark.parametrize("state", TurnState)

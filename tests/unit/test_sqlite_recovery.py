@@ -1,24 +1,16 @@
 """Interrupted turns on SQLite: what is remembered about a lane whose turn was cut off."""
 
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from sessions.store import sqlite_recovery, sqlite_turns
 from sessions.store.values import Settle, Take, TurnState
-from tests.support.raw_store import NOW, STORE, accept, raw_store, start
+from tests.support.raw_store import NOW, STORE, accept, start
 from tests.support.store_values import OTHER, ROOM, result
 
 ANOTHER = UUID(int=2)
-
-
-@pytest.fixture
-def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    with raw_store(tmp_path) as opened:
-        yield opened
 
 
 def cuts(connection: sqlite3.Connection) -> dict[str, int | None]:

@@ -1,8 +1,6 @@
 """Turns on SQLite: what the interface cannot show."""
 
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -10,16 +8,10 @@ import pytest
 from sessions.errors import Fenced
 from sessions.store import sqlite_recovery, sqlite_turns
 from sessions.store.values import Lease, Settle, Take, TurnState
-from tests.support.raw_store import NOW, STORE, accept, raw_store, start
+from tests.support.raw_store import NOW, STORE, accept, start
 from tests.support.store_values import ROOM, result
 
 ANOTHER = UUID(int=2)
-
-
-@pytest.fixture
-def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    with raw_store(tmp_path) as opened:
-        yield opened
 
 
 def test_a_turn_that_runs_again_is_marked_and_goes_on_counting_its_pieces(

@@ -12,6 +12,7 @@ from bot.gate import Gate
 from bot.still_may import StillMay
 from sessions.store.said import Asker
 from sessions.store.values import Kind, Origin, Prompt, Turn
+from sessions.switching import Resumption
 from tests.support.clocks import SetClock
 from tests.support.desk_rooms import turn
 from tests.support.people import people
@@ -64,6 +65,18 @@ async def test_a_reset_takes_an_operator() -> None:
     reset = said(kind=Kind.RESET)
     assert await still_may(Rules(operators=frozenset("7")))(reset) is None
     assert "`/reset`" in (await still_may(Rules(users=frozenset("7")))(reset) or "")
+
+
+async def test_what_an_owner_asked_to_resume_takes_an_owner_when_it_comes_to_that() -> None:
+    for text, rules, runs in (
+        (Resumption(id="x", owner=True).model_dump_json(), Rules(operators=frozenset("7")), False),
+        (Resumption(id="x", owner=True).model_dump_json(), Rules(owners=frozenset("7")), True),
+        (Resumption(id="x").model_dump_json(), Rules(operators=frozenset("7")), True),
+        ("{", Rules(operators=frozenset("7")), True),
+    ):
+        resume = said(kind=Kind.RESUME)
+        resume = replace(resume, prompt=replace(resume.prompt, text=text))
+        assert (await still_may(rules)(resume) is None) is runs
 
 
 async def test_a_change_of_the_workdir_takes_an_owner() -> None:

@@ -51,6 +51,23 @@ async def test_the_last_deleted_comes_first(store: Store) -> None:
     assert [stone.key for stone in await tombstones(store, 2)] == ["22", "21"]
 
 
+async def test_a_tombstone_knows_its_server_and_those_of_others_take_no_room_of_it(store: Store) -> None:
+    clock = SetClock()
+    for key, where in (("20", Where(server="1")), ("21", Where(server="2")), ("22", Where(server="2"))):
+        await store.ensure_session(record(session_key(key)))
+        await store.set_fact(PLACES, key, where.model_dump_json())
+        await Tombstones(store, clock).bury(session_key(key), "")
+        clock.pass_s(60)
+    await store.ensure_session(record(session_key("23")))
+    await Tombstones(store, clock).bury(session_key("23"), "")
+    await store.set_fact(PLACES, "23", "{")
+    assert [(one.key, one.server) for one in await tombstones(store, 1)] == [
+        ("23", None),
+        ("22", "2"),
+        ("20", "1"),
+    ]
+
+
 async def test_a_tombstone_that_cannot_be_read_is_left_out(
     store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:

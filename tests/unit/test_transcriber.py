@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from bot.settings_voice import VoiceSettings
 from bot.transcriber import WORDS_CHARS, ByCommand, ByService, NotHeard, transcriber_of
+from tests.support.served import served
 
 AUDIO = b"OggS\0"
 
@@ -102,14 +103,8 @@ Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 async def service(answer: Answer, path: str = "/v1/audio/transcriptions") -> AsyncGenerator[str]:
     app = web.Application(client_max_size=64 * 1024**2)
     app.add_routes([web.post(path, answer)])
-    runner = web.AppRunner(app, shutdown_timeout=1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
-    finally:
-        await runner.cleanup()
+    async with served(app) as base:
+        yield f"{base}/v1"
 
 
 async def test_a_service_gets_the_audio_and_what_the_settings_say() -> None:

@@ -4,7 +4,7 @@ Discord does not publish its sizes; these are the rules of thumb that its header
 the headers never sees a refusal.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -59,31 +59,83 @@ class Grant:
 
 
 @dataclass(slots=True)
+class Waiting:
+    """The waiting that the buckets of one route cause in a client that believes the headers.
+
+    `used_up` counts the requests that took the last of a window: discord.py rests for what is left of it.
+    `refused` counts those that came too soon and are told how long to wait. `waited_s` is both together,
+    `longest_s` the longest of them.
+    """
+
+    route: str
+    requests: int = 0
+    used_up: int = 0
+    refused: int = 0
+    waited_s: float = 0.0
+    longest_s: float = 0.0
+
+    def wait(self, seconds: float) -> None:
+        """Count one wait."""
+        self.waited_s += seconds
+        self.longest_s = max(self.longest_s, seconds)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.waited_s:.1f} s for {self.route}: {self.requests} requests, {self.used_up} took the last"
+            f" of their window, {self.refused} refused, longest wait {self.longest_s:.1f} s"
+        )
+
+
+_MENTIONED_S = 0.05
+EVERY_ROUTE = "every route together"
+"""What the limit over all of a bot's requests is called."""
+
+
+@dataclass(slots=True)
 class _Window:
     ends_at: float = 0.0
     used: int = 0
 
 
 class Buckets:
-    """All buckets of a guild.
-
-    `waited_s` adds up the waiting that they cause in a client that believes the headers: the rest of the
-    window whenever a bucket is used up, and the time named in each refusal. `refusals` counts those.
-    """
+    """All buckets of a guild, and the waiting that they cause."""
 
     def __init__(self, clock: GuildClock, limits: RateLimits) -> None:
-        self.waited_s = 0.0
-        self.refusals = 0
+        self._waiting: dict[str, Waiting] = {}
         self._clock = clock
         self._limits = limits
         self._windows: dict[tuple[str, str, str], _Window] = {}
 
+    @property
+    def waited_s(self) -> float:
+        """How long all that waiting is, over all channels: some of it at the same time."""
+        return sum(one.waited_s for one in self._waiting.values())
+
+    @property
+    def refusals(self) -> int:
+        """How many requests were refused because they came too soon."""
+        return sum(one.refused for one in self._waiting.values())
+
+    def waiting(self) -> Sequence[Waiting]:
+        """Return the waiting of each route that was asked for, the longest first."""
+        return sorted(self._waiting.values(), key=lambda one: -one.waited_s)
+
+    def summary(self) -> str:
+        """Return what they made a client wait, for people: one line, and one for each route with a wait."""
+        waits = [str(one) for one in self.waiting() if one.waited_s >= _MENTIONED_S]
+        if not waits:
+            return "The guild's rate limits made nobody wait."
+        return "\n- ".join([f"The guild's rate limits made bots wait {self.waited_s:.1f} s:", *waits])
+
     def take(self, bot_id: str, method: str, route: str, major: str) -> Grant:
         """Count one request of a bot to a route; `major` is the channel, guild or webhook in its path."""
         now = self._clock.now()
+        self._waiting_for(EVERY_ROUTE).requests += 1
         overall, until_s = self._count(("", bot_id, ""), self._limits.overall, now)
         if overall < 0:
-            return self._refuse({}, until_s, is_global=True)
+            return self._refuse(EVERY_ROUTE, {}, until_s, is_global=True)
+        waiting = self._waiting_for(f"{method} {route}")
+        waiting.requests += 1
         limit = self._limits.by_route.get((method, route), self._limits.other)
         left, until_s = self._count((f"{method} {route}", bot_id, major), limit, now)
         headers = {
@@ -94,9 +146,10 @@ class Buckets:
             "X-RateLimit-Bucket": f"{method} {route}",
         }
         if left < 0:
-            return self._refuse(headers, until_s, is_global=False)
+            return self._refuse(f"{method} {route}", headers, until_s, is_global=False)
         if left == 0:
-            self.waited_s += until_s
+            waiting.used_up += 1
+            waiting.wait(until_s)
         return Grant(headers)
 
     def _count(self, key: tuple[str, str, str], limit: Limit, now: float) -> tuple[int, float]:
@@ -106,9 +159,13 @@ class Buckets:
         window.used += 1
         return limit.requests - window.used, window.ends_at - now
 
-    def _refuse(self, headers: dict[str, str], retry_after_s: float, *, is_global: bool) -> Grant:
-        self.refusals += 1
-        self.waited_s += retry_after_s
+    def _waiting_for(self, route: str) -> Waiting:
+        return self._waiting.setdefault(route, Waiting(route))
+
+    def _refuse(self, route: str, headers: dict[str, str], retry_after_s: float, *, is_global: bool) -> Grant:
+        waiting = self._waiting_for(route)
+        waiting.refused += 1
+        waiting.wait(retry_after_s)
         scope = {
             "X-RateLimit-Scope": "global" if is_global else "user",
             "Retry-After": f"{retry_after_s:.3f}",

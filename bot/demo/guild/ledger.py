@@ -24,7 +24,10 @@ PINGED = ("users", "roles", "replied_user")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One request. `at` is Unix time in seconds; `status` None means that it was never answered."""
+    """One request. `at` is Unix time in seconds; `status` None means that it was never answered.
+
+    `answered_at` is when the guild was done with it; None: not yet.
+    """
 
     at: float
     bot_id: str
@@ -35,6 +38,7 @@ class Entry:
     file_names: tuple[str, ...] = ()
     status: int | None = None
     code: int = 0
+    answered_at: float | None = None
 
     @property
     def message(self) -> Payload | None:
@@ -94,7 +98,8 @@ class Ledger:
         """Note how a request was answered."""
         for index in range(len(self.entries) - 1, -1, -1):
             if self.entries[index] is entry:
-                self.entries[index] = replace(entry, status=status, code=code)
+                now = self._world.clock.now()
+                self.entries[index] = replace(entry, status=status, code=code, answered_at=now)
                 return
 
     def requests(self, method: str, path: str) -> list[Entry]:

@@ -102,7 +102,10 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A place with messages: text channel, thread, forum (no messages of its own) or direct messages."""
+    """A place with messages: text channel, thread, forum (no messages of its own) or direct messages.
+
+    `category_id` is what Discord's client lists a channel under; categories themselves are not shown here.
+    """
 
     id: str
     kind: ChannelKind
@@ -114,6 +117,7 @@ class Channel:
     overwrites: tuple[Overwrite, ...] = ()
     recipient_ids: tuple[str, ...] = ()
     thread: Thread | None = None
+    category_id: str | None = None
 
     @property
     def is_dm(self) -> bool:

@@ -24,6 +24,7 @@ NAMED = re.compile(
     r"|t:(?P<time>-?\d{1,13})(?::(?P<style>[tTdDfFRsS]))?|a?:(?P<emoji>\w+):\d+)>"
 )
 ADDRESS = re.compile(r"://[^\s<>]*[^\s<>.,:;!?\"'*_~|)\]]")
+MESSAGE_LINK = re.compile(r"https://discord\.com/channels/(?:\d+|@me)/(?P<place>\d+)/(?P<message>\d+)")
 WEB = re.compile(r"https?://\S+", re.IGNORECASE)
 SPOILER = re.compile(r"\|\|.+?\|\|", re.DOTALL)
 MARKS = re.compile(r"```\w*|(?<!\\)[*`~|]+|__|^(?:[#>-]+|-#) ", re.MULTILINE)
@@ -128,6 +129,11 @@ def _address(state: StateInline, silent: bool) -> bool:
     if not silent:
         url = scheme[1] + found[0]
         state.pending = state.pending[: -len(scheme[1])]
+        names: Names = state.env["names"]
+        if (link := MESSAGE_LINK.fullmatch(url)) and names.place(link["place"]):
+            state.push("named", "", 0).meta = {"names": names, "found": link}
+            state.pos += len(found[0])
+            return True
         state.push("link_open", "a", 1).attrs = {"href": state.md.normalizeLink(url)}
         state.push("text", "", 0).content = url
         state.push("link_close", "a", -1)
@@ -145,6 +151,8 @@ def _show_named(_: RendererHTML, tokens: Sequence[Token], at: int, *__: Any) -> 
     if parts.get("emoji"):
         return shown
     if (place_id := parts.get("place")) and names.place(place_id):
+        if message_id := parts.get("message"):
+            return f'<a class="mention" href="#/{place_id}/{message_id}">{shown} › message</a>'
         return f'<a class="mention" href="#/{place_id}">{shown}</a>'
     return f'<span class="mention">{shown}</span>'
 
@@ -161,7 +169,8 @@ def _name(found: re.Match[str], names: Names) -> str:
         return "/" + command
     if emoji := parts.get("emoji"):
         return f":{emoji}:"
-    return found[0]
+    # Only the reader's own clock can say a moment in words.
+    return "…" if parts.get("time") else found[0]
 
 
 def _show_fence(_: RendererHTML, tokens: Sequence[Token], at: int, *__: Any) -> str:
@@ -191,8 +200,13 @@ def _show_underline(renderer: RendererHTML, tokens: Sequence[Token], at: int, op
     return renderer.renderToken(tokens, at, options, {})
 
 
-def _show_link(renderer: RendererHTML, tokens: Sequence[Token], at: int, options: Any, _: Any) -> str:
-    tokens[at].attrs |= {"target": "_blank", "rel": "noreferrer noopener"}
+def _show_link(renderer: RendererHTML, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
+    names: Names = env["names"]
+    link = MESSAGE_LINK.fullmatch(str(tokens[at].attrs["href"]))
+    if link and names.place(link["place"]):
+        tokens[at].attrs = {"href": f"#/{link['place']}/{link['message']}"}
+    else:
+        tokens[at].attrs |= {"target": "_blank", "rel": "noreferrer noopener"}
     return renderer.renderToken(tokens, at, options, {})
 
 

@@ -118,7 +118,8 @@ def _pings(world: World, message: Message, viewer_id: str) -> bool:
 
 
 def _cause(world: World, message: Message) -> Payload | None:
-    if message.cause is None or message.kind not in COMMANDS:
+    # What answers a dialogue is answered like a command, but no command has its name.
+    if message.cause is None or message.kind not in COMMANDS or not message.cause.name:
         return None
     slash = "/" if message.kind is MessageKind.COMMAND else ""
     return {"user": world.users[message.cause.user_id].name, "command": slash + message.cause.name}

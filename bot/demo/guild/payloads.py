@@ -72,7 +72,7 @@ def channel(world: World, place: Channel, viewer_id: str) -> Payload:
         "name": place.name,
         "position": place.position,
         "permission_overwrites": [overwrite(one) for one in place.overwrites],
-        "parent_id": None,
+        "parent_id": place.category_id,
         "nsfw": False,
         "last_message_id": place.last_message_id,
         "rate_limit_per_user": place.slow_mode_s,

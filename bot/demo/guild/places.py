@@ -143,6 +143,13 @@ class Place:
         """Give the place another name."""
         self._world.put_channel(replace(self.channel, name=name))
 
+    def move(self) -> None:
+        """Put the channel into another category, at another position."""
+        place = self.channel
+        self._world.put_channel(
+            replace(place, category_id=self._world.ids.new(), position=place.position + 1)
+        )
+
     def lock(self) -> None:
         """Lock this thread: only who manages threads writes there."""
         threads.change(self._world, self.channel, locked=True)

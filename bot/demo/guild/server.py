@@ -50,7 +50,8 @@ class OfflineGuild:
     Unless a bot `may_ping`, leaving it raises AssertionError if a message of one could have pinged anybody.
 
     While it is open: `api_base` and `gateway_url` are what a client needs, `world` is the truth, `ledger`
-    what was received, `faults` what shall go wrong, `gateway` and `buckets` the rest of the machinery.
+    what was received, `faults` what shall go wrong, `buckets` what is taken at once and what waiting that
+    causes, `gateway` the rest of the machinery.
     `closing` is set when it ends, before it waits for the requests that are still being answered.
     """
 

@@ -3,11 +3,13 @@
 from typing import Final
 
 from bot.demo.model.conversation import TASK_NOTIFICATION, Heard
-from bot.demo.model.directives import Call, Play, Say, Step, read_directives, without_quotes
+from bot.demo.model.directives import Call, Play, Say, Step, read_directives, shown, without_quotes
 from bot.demo.model.plays import pictures, play
 
 _QUOTE_CHARS: Final = 200
 _RESULT_CHARS: Final = 2000
+_HEARD: Final = "as a machine heard it:"
+_FILES: Final = "\n\nFiles sent with this message:"
 
 
 def answer(heard: Heard) -> tuple[Step, ...]:
@@ -19,7 +21,7 @@ def answer(heard: Heard) -> tuple[Step, ...]:
         return (Say("A task in the background has ended."),)
     steps = _played(heard.prompt, heard) or [Say(_small_talk(heard))]
     for text in heard.meanwhile:
-        steps += _played(text, heard) or [Say(f"You also said: “{_quote(text)}”.")]
+        steps += _played(text, heard) or [Say(_ended(f"You also said: “{_quote(text)}”"))]
     for _ in heard.results:
         steps = _after_call(steps)
     if not steps:
@@ -50,8 +52,18 @@ def _small_talk(heard: Heard) -> str:
     if heard.images:
         words = f"{words}, and I see {pictures(heard)}"
     if len(said) < 2:
-        return f"{words}. That is the first thing I hear in this room."
-    return f"{words}. You have told me {len(said)} things in this room; the first was “{_quote(said[0])}”."
+        words = f"{_ended(words)} That is the first thing I hear in this room."
+    else:
+        first = f"the first was “{_quote(said[0])}”"
+        words = _ended(f"{_ended(words)} You have told me {len(said)} things in this room; {first}")
+    return " ".join(
+        [words, *(_ended(f"I was shown: “{_quote(text)}”") for text in shown(heard.prompt) if text)]
+    )
+
+
+def _ended(sentence: str) -> str:
+    """Return a sentence with its full stop, unless it ends with the quote of one."""
+    return sentence if sentence.endswith((".”", "!”")) else f"{sentence}."
 
 
 def _recalled(heard: Heard) -> str:
@@ -63,8 +75,9 @@ def _recalled(heard: Heard) -> str:
 
 def _quote(text: str) -> str:
     """Return a text as one short line, without the label line that a bot may put before it."""
-    text = without_quotes(text) or text
+    text, _, files = (without_quotes(text) or text).partition(_FILES)
     label, _, rest = text.partition("\n")
-    said = rest if label.rstrip().endswith(":") and rest.strip() else text
+    spoken = files.partition(_HEARD)[2]
+    said = rest + spoken if label.rstrip().endswith(":") and (rest + spoken).strip() else text
     line = " ".join(said.split())
     return line if len(line) <= _QUOTE_CHARS else f"{line[: _QUOTE_CHARS - 1]}…"

@@ -57,6 +57,12 @@ class Schema(_Wire):
     properties: Mapping[str, object] = Field(default_factory=dict)
 
 
+class Output(_Wire):
+    """How an answer is asked for. `effort` is how much to think, empty if the client did not say."""
+
+    effort: str = ""
+
+
 class Tool(_Wire):
     """A tool the model may call. `properties` of its schema are the names of its arguments."""
 
@@ -72,6 +78,7 @@ class Body(_Wire):
     system: str | tuple[Block, ...] = ()
     tools: tuple[Tool, ...] = ()
     stream: bool = False
+    output_config: Output = Field(default_factory=Output)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +97,7 @@ class Heard:
     a person that began a turn, `results` what tools returned since then, `meanwhile` what was said
     while it ran. `said` is every text of the user's side but those and the client's own reminders,
     oldest first; `texts` is every text of all messages, unchanged. `images` came with the newest
-    prompt or since; `arguments` are the names of what each tool takes.
+    prompt or since; `arguments` are the names of what each tool takes; `effort` is how much it is to think.
     """
 
     session: str
@@ -104,6 +111,7 @@ class Heard:
     tools: tuple[str, ...]
     arguments: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     images: tuple[Image, ...] = ()
+    effort: str = ""
 
     def offers(self, tool: str) -> bool:
         """Whether the model may call a tool: one of the request's, or one that is only named in it.
@@ -165,6 +173,7 @@ def hear(body: Body, session: str = "") -> Heard:
         tools=tuple(tool.name for tool in body.tools),
         arguments={tool.name: tuple(tool.input_schema.properties) for tool in body.tools},
         images=tuple(images),
+        effort=body.output_config.effort,
     )
 
 

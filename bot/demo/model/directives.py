@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Final, Literal, cast
 
 _NAMED: Final = r"(?:say|think|slow|words|tool|fail):"
-_PLAYS: Final = r"ask|story|plan|background|agent|tasks|edit|long|images|table|headings|code|file|picture"
+_PLAYS: Final = (
+    r"ask|effort|story|plan|background|agent|tasks|edit|long|images|table|headings|code|file|picture"
+)
 # Ordinary words, so they count at the start of a line alone.
 _LINE: Final = rf"(?:(?:recall|hang|refuse|think|{_PLAYS})[ \t]*$|(?:run|pause|{_PLAYS}):(?=\S))"
 _FIRST: Final = re.compile(rf"(?<!\S){_NAMED}|^[ \t]*(?:<?@\S+[ \t]+)?(?={_LINE})", re.MULTILINE)
@@ -15,7 +17,7 @@ _NEXT: Final = re.compile(rf"^(?=[ \t]*(?:{_NAMED}|{_LINE}))", re.MULTILINE)
 _SEALED: Final = re.compile(r"\[[0-9]{12}\] ")
 """What begins each part of a prompt: the same digits in all of them."""
 
-_MATERIAL: Final = ("Quoted", "All of inbox/", "The beginning of inbox/")
+_MATERIAL: Final = ("Quoted", "Said before", "Said here before", "All of inbox/", "The beginning of inbox/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,15 @@ def without_quotes(prompt: str) -> str:
         return prompt
     parts = prompt.split(sealed[0])[1:]
     return "".join([part for part in parts if not part.startswith(_MATERIAL)]).strip()
+
+
+def shown(prompt: str) -> tuple[str, ...]:
+    """Return what came along with a prompt of Roomkey's for the model to see: quotes, texts of files."""
+    sealed = _SEALED.match(prompt)
+    if sealed is None:
+        return ()
+    parts = prompt.split(sealed[0])[1:]
+    return tuple(part.partition("\n")[2].strip() for part in parts if part.startswith(_MATERIAL))
 
 
 def _step(part: str) -> Step:

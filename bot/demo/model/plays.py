@@ -14,6 +14,8 @@ from bot.demo.model.directives import Call, Pause, Play, Say, Step, Think
 
 _BACKGROUND_S: Final = 5.0
 _PAUSE_S: Final = 1.0
+_SEVERAL: Final = 5
+"""Parts of a text that takes a few messages."""
 _STORY_S: Final = 6.0
 _SEND_FILE: Final = "mcp__roomkey__send_file"
 _TASK: Final = re.compile(r"Task #([0-9]+) created")
@@ -88,7 +90,7 @@ def _plan(_: str, heard: Heard) -> tuple[Step, ...]:
         Call("EnterPlanMode", {}),
         Call("Write", {"file_path": f"{path}.md", "content": _PLAN}),
         Call("ExitPlanMode", {}),
-        _told(heard),
+        _set_to_work(heard),
     )
 
 
@@ -166,8 +168,9 @@ def _file(_: str, heard: Heard) -> tuple[Step, ...]:
 
 def _picture(_: str, heard: Heard) -> tuple[Step, ...]:
     path = _path(heard, "chart.png")
-    drawn = {"command": f"echo {show.chart()} | base64 -d > chart.png", "description": "Draw a chart"}
-    return _with(heard, _SEND_FILE, Call("Bash", drawn), _send(heard, path), Say("The chart is above."))
+    data = Call("Write", {"file_path": _path(heard, "chart.txt"), "content": show.chart()})
+    drawn = Call("Bash", {"command": "base64 -d chart.txt > chart.png", "description": "Draw a chart"})
+    return _with(heard, _SEND_FILE, data, drawn, _send(heard, path), Say("The chart is above."))
 
 
 def _send(heard: Heard, path: str) -> Call:
@@ -177,6 +180,8 @@ def _send(heard: Heard, path: str) -> Call:
 
 
 def _long(argument: str, _: Heard) -> tuple[Step, ...]:
+    if argument == "several":
+        return (Say(show.long_text(_SEVERAL)),)
     return (Say(show.lines(int(argument)) if argument else show.long_text()),)
 
 
@@ -197,6 +202,11 @@ def _told(heard: Heard) -> Say:
     return Say(f"tool said: {heard.results[-1][:2000]}" if heard.results else "")
 
 
+def _set_to_work(heard: Heard) -> Say:
+    approved = bool(heard.results) and heard.results[-1].startswith("User has approved")
+    return Say("Thank you. I begin with the list of what nobody uses.") if approved else _told(heard)
+
+
 def _with(heard: Heard, tool: str, *steps: Step) -> tuple[Step, ...]:
     if heard.offers(tool):
         return steps
@@ -211,6 +221,9 @@ def _path(heard: Heard, name: str) -> str:
 _SCENES: Final[Mapping[str, Callable[[str, Heard], tuple[Step, ...]]]] = MappingProxyType(
     {
         "ask": _ask,
+        "effort": lambda _, heard: (
+            Say(f"I am asked for the effort: {heard.effort or 'none in particular'}."),
+        ),
         "plan": _plan,
         "background": _background,
         "agent": _agent,
@@ -223,7 +236,7 @@ _SCENES: Final[Mapping[str, Callable[[str, Heard], tuple[Step, ...]]]] = Mapping
         "story": _story,
         "think": _thinking,
         "images": lambda _, heard: (Say(f"I see {pictures(heard)}."),),
-        "table": lambda _, __: (Say(show.TABLE),),
+        "table": lambda wide, __: (Say(show.WIDE_TABLE if wide == "wide" else show.TABLE),),
         "headings": lambda _, __: (Say(show.HEADINGS),),
     }
 )

@@ -15,6 +15,15 @@ TABLE: Final = """Here is the table:
 
 The workshop is the busiest."""
 
+WIDE_TABLE: Final = """What is open:
+
+| Door | What is wrong with it | Since when | Who looks after it |
+|:-----|:----------------------|:-----------|:-------------------|
+| front | It does not close in the evening, when the hall is warm | Monday | ann |
+| workshop | The key turns twice before the bolt moves at all | last week | ben |
+
+Nothing is urgent."""
+
 HEADINGS: Final = """# One heading
 ## Two
 ### Three
@@ -66,9 +75,9 @@ def lines(count: int) -> str:
     return "\n".join(f"Line {number} of {count}." for number in range(1, count + 1))
 
 
-def long_text() -> str:
-    """Return about 200 kB of headings, paragraphs, lists and code, the same each time."""
-    return "\n\n".join(_part(number) for number in range(1, _PARTS + 1))
+def long_text(parts: int = _PARTS) -> str:
+    """Return headings, paragraphs, lists and code, the same each time; about 200 kB if not told otherwise."""
+    return "\n\n".join(_part(number) for number in range(1, parts + 1))
 
 
 def code(count: int) -> str:

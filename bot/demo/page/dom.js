@@ -90,6 +90,7 @@ const STEPS = [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 
 
 function relative(moment) {
   const seconds = (moment - Date.now()) / 1000;
+  if (Math.abs(seconds) < 1) return "just now";
   const [unit, length] = STEPS.find(([, step]) => Math.abs(seconds) >= step) ?? ["second", 1];
   return new Intl.RelativeTimeFormat(undefined, { numeric: "auto" }).format(Math.round(seconds / length), unit);
 }

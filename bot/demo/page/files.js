@@ -8,13 +8,7 @@ const READ_MOST_BYTES = 256 * KIB;
 /** A file as an element. */
 export function file(one) {
   if (one.picture) return one.spoiler ? el("span", { class: "spoiler", tabindex: "0", role: "button" }, picture(one)) : picture(one);
-  const link = el(
-    "a",
-    { class: "file", href: one.url, download: one.name },
-    icon("file"),
-    el("span", {}, one.name),
-    el("small", {}, sizeOf(one.size_bytes)),
-  );
+  const link = fileLink(one);
   return one.text && one.size_bytes <= READ_MOST_BYTES ? readable(one, link) : link;
 }
 
@@ -24,12 +18,22 @@ export function sizeOf(bytes) {
   return bytes < KIB * KIB ? `${Math.round(bytes / KIB)} KiB` : `${(bytes / KIB / KIB).toFixed(1)} MiB`;
 }
 
-function picture(one) {
+function fileLink(one) {
   return el(
     "a",
-    { class: "picture", href: one.url, target: "_blank", rel: "noreferrer noopener" },
-    el("img", { src: one.url, alt: one.description || one.name, loading: "lazy" }),
+    { class: "file", href: one.url, download: one.name },
+    icon("file"),
+    el("span", {}, one.name),
+    el("small", {}, sizeOf(one.size_bytes)),
   );
+}
+
+function picture(one) {
+  const image = el("img", { src: one.url, alt: one.description || one.name, loading: "lazy" });
+  const shown = el("a", { class: "picture", href: one.url, target: "_blank", rel: "noreferrer noopener" }, image);
+  // What only calls itself a picture is a file like any other.
+  image.addEventListener("error", () => shown.replaceWith(fileLink(one)));
+  return shown;
 }
 
 function readable(one, link) {

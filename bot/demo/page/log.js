@@ -75,6 +75,15 @@ export function toNewest() {
   settle();
 }
 
+/** Show a message of the place in view and give it the focus. */
+export function toMessage(id) {
+  const element = views.get(id)?.element;
+  if (!element) return;
+  follows = false;
+  element.scrollIntoView({ block: "center" });
+  element.focus({ preventScroll: true });
+}
+
 function put(message, before) {
   let view = views.get(message.id);
   if (!view) {
@@ -92,7 +101,7 @@ function forget(id) {
 
 function emptyNote(isEmpty) {
   log.querySelector(".empty")?.remove();
-  if (isEmpty) log.append(el("p", { class: "empty" }, "Nothing was said here yet."));
+  if (isEmpty) log.append(el("p", { class: "empty" }, "Nothing was said here yet. Write a message below; / shows the commands."));
 }
 
 function settle() {

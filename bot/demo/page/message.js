@@ -32,6 +32,7 @@ export function show(view, message, before) {
   element.classList.toggle("private", message.private);
   element.classList.toggle("pings", message.pings);
   element.classList.toggle("news", isNews(message));
+  element.classList.toggle("changed", message.edited && !view.editing && message.html !== "");
   element.setAttribute("aria-label", `${message.author.name}, ${message.text || "message"}`.slice(0, 200));
   const part = (name, key, make) => renew(view, name, key, make);
   part("points", [message.kind, message.points_to, message.cause], () => pointed(message));

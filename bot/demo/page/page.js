@@ -5,7 +5,7 @@ import { endCommand } from "./command.js";
 import { composeIn, reply, setUpComposer } from "./composer.js";
 import { el, icon, tellTimes, time } from "./dom.js";
 import { act, follow, name, named } from "./link.js";
-import { dropFromLog, showInstead, showLog, showMessage, viewOf } from "./log.js";
+import { dropFromLog, showInstead, showLog, showMessage, toMessage, viewOf } from "./log.js";
 import { closeMenu, openMenu } from "./menu.js";
 import { closeModal, showModal } from "./modal.js";
 import { attempt, tell, untell } from "./notice.js";
@@ -21,6 +21,7 @@ const $ = (id) => document.getElementById(id);
 const typing = new Map();
 let lost = false;
 let hearing = 0;
+let helping = false;
 
 function onWorld(world) {
   const first = state.world === null;
@@ -32,12 +33,13 @@ function onWorld(world) {
   showPeople(lookAs);
   if (first) showAbout(state.world.about);
   for (const open of world.dialogues) showModal(open);
-  goTo(location.hash.slice(2));
+  goTo(placeInAddress());
 }
 
 function onMessage(message) {
   const isNew = takeMessage(message);
   if (isNew) typing.delete(`${message.place} ${message.author.id}`);
+  if (helping && message.author.id === state.world.me.id) helping = $("hints").open = false;
   showTyping();
   const inView = showMessage(message);
   if (inView) hear(message);
@@ -93,6 +95,18 @@ function listen() {
   });
 }
 
+/** `#/place` or `#/place/message`. */
+function placeInAddress() {
+  return location.hash.slice(2).split("/")[0];
+}
+
+function onAddress() {
+  if (!location.hash.startsWith("#/") || !state.world) return;
+  goTo(placeInAddress());
+  const message = location.hash.split("/")[2];
+  if (message) toMessage(message);
+}
+
 /** Show a place, or the first channel when there is none of this id. */
 function goTo(id) {
   const there = placeOf(id) ?? placeOf(state.place) ?? state.world.places.find((place) => place.kind === "text");
@@ -133,6 +147,10 @@ function showAbout({ facts, hints }) {
   $("facts").replaceChildren(...told);
   $("hints").querySelector("ul").replaceChildren(...hints.map((line) => el("li", { class: "body", html: line })));
   $("hints").hidden = hints.length === 0;
+  // Whoever comes first finds an empty guild and wants to know what to do in it.
+  const nothing = [...state.messages.values()].every((said) => [...said.values()].every((one) => one.kind === "thread_created"));
+  helping = nothing && matchMedia("(min-width: 761px)").matches;
+  $("hints").open = helping;
   $("about").hidden = told.length === 0 && hints.length === 0;
 }
 
@@ -205,7 +223,7 @@ $("new-post").prepend(icon("add"));
 $("change-place").append(icon("more"));
 $("change-place").addEventListener("click", changePlace);
 $("new-post").addEventListener("click", openPost);
-addEventListener("hashchange", () => location.hash.startsWith("#/") && state.world && goTo(location.hash.slice(2)));
+addEventListener("hashchange", onAddress);
 setInterval(() => tellTimes(document.body), TIMES_EVERY_MS);
 setUpPlaces();
 setUpTools(reply);

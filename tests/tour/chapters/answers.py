@@ -3,7 +3,7 @@
 from typing import Final
 
 from tests.tour.scene import Chapter, Scene
-from tests.tour.steps import Gone, Picture, Says, Sees, SeesFile
+from tests.tour.steps import Gone, Picture, Runs, Says, Sees, SeesFile
 
 _WHY: Final = "Why is the start page so slow?\nstory"
 
@@ -34,6 +34,18 @@ ANSWERS: Final = Chapter(
             (Says(f"{_WHY}:1"), Sees("say which")),
         ),
         Scene(
+            "footer",
+            "As much of a footer as you like",
+            "`/display footer:full` adds the model, how full its context is and where the agent works; `off`"
+            " leaves the line out.",
+            (
+                Runs("display", {"footer": "full"}),
+                Sees("set here"),
+                Says("hello"),
+                Sees("of context"),
+            ),
+        ),
+        Scene(
             "headings",
             "Headings, lists, links, spoilers",
             "Discord's Markdown is used where there is any; the rest, such as smaller headings and boxes to"
@@ -43,9 +55,21 @@ ANSWERS: Final = Chapter(
         Scene(
             "table",
             "Tables are drawn to fit",
-            "Discord has no tables, so one is drawn in aligned columns; one that is too wide for a phone"
-            " becomes lines, row by row.",
+            "Discord has no tables, so one is drawn in aligned columns.",
             (Says("table"), Sees("The workshop is the busiest")),
+        ),
+        Scene(
+            "wide-table",
+            "Wide tables become lines",
+            "A table that is too wide for a phone is written row by row, each value under its name.",
+            (Says("table:wide"), Sees("Nothing is urgent")),
+        ),
+        Scene(
+            "several-messages",
+            "A long answer takes several messages",
+            "It is cut where it hurts least: between paragraphs, never inside a word or a link, and a"
+            " block of code goes on as one.",
+            (Says("long:several"), Sees("a point of part 5")),
         ),
         Scene(
             "long-code",

@@ -2,8 +2,9 @@
 
 from typing import Final
 
+from tests.tour.outside import LooksAs
 from tests.tour.scene import Chapter, Scene
-from tests.tour.steps import Clicks, Fills, Restarts, Runs, Says, Sees
+from tests.tour.steps import Clicks, Cut, Fills, Gone, Picks, Restarts, Runs, Says, Sees
 
 _ASKED: Final = (Says("run:touch hello.txt"), Sees("needs your permission"))
 
@@ -39,6 +40,19 @@ ASKING: Final = Chapter(
             ),
         ),
         Scene(
+            "permission-export",
+            "Take the rules elsewhere",
+            "`/permissions export:True` gives them as a settings file of the agent, for a terminal.",
+            (
+                *_ASKED,
+                Clicks("Always here", begins=True),
+                Sees("tool said"),
+                Cut(),
+                Runs("permissions", {"export": "yes"}),
+                Sees("rules as settings"),
+            ),
+        ),
+        Scene(
             "permission-denied",
             "Denied",
             "The agent is told that it may not, and looks for another way or stops.",
@@ -66,6 +80,21 @@ ASKING: Final = Chapter(
             ),
         ),
         Scene(
+            "permission-others",
+            "Not yours to decide",
+            "Who asked and the operators may answer; what anybody else presses changes nothing, and they are"
+            " told who may.",
+            (*_ASKED, LooksAs("ben"), Clicks("Allow once"), Sees("may not")),
+        ),
+        Scene(
+            "permission-expired",
+            "Nobody answered",
+            "A request closes after ten minutes, or what `agent.ask_limit_s` says, and that means no. The"
+            " agent is told.",
+            (*_ASKED, Sees("nobody answered in time"), Sees("tool said")),
+            settings={"ROOMKEY_AGENT__ASK_LIMIT_S": "3"},
+        ),
+        Scene(
             "permission-restart",
             "A card after a restart",
             "If the bot was restarted, an open card says so, and the card of the interrupted turn offers its"
@@ -90,11 +119,40 @@ ASKING: Final = Chapter(
             ),
         ),
         Scene(
+            "questions-other",
+            "An answer of your own",
+            "`Other…` opens a field for it; a reply to the question does the same.",
+            (
+                Says("ask"),
+                Clicks("Other…"),
+                Fills({"Your answer": "LaTeX, please"}, submits=False),
+            ),
+        ),
+        Scene(
+            "questions-answered",
+            "Answered",
+            "Each question becomes one line with its answer, the card says who gave it, and the agent goes"
+            " on.",
+            (
+                Says("ask"),
+                Clicks("HTML"),
+                Picks("Choose as many as you like", ("Summary", "Sources")),
+                Sees("tool said"),
+                Gone("👀"),
+            ),
+        ),
+        Scene(
             "plan",
             "A plan to approve",
             "In plan mode the agent changes nothing before somebody has approved its plan. Approve it,"
             " with or without being asked for each edit, or keep planning and say what is wrong.",
             (Says("plan"), Sees("Not touched")),
+        ),
+        Scene(
+            "plan-approved",
+            "A plan that was approved",
+            "The plan stays to be read, below who approved it, and the agent sets to work.",
+            (Says("plan"), Clicks("Approve and accept edits"), Sees("I begin"), Gone("👀")),
         ),
         Scene(
             "plan-feedback",

@@ -3,20 +3,30 @@
 from typing import Final
 
 from bot.demo.model import show
+from tests.tour.outside import Forwards, Posts, Returns, Speaks, WritesDirectly
 from tests.tour.scene import Chapter, Scene
 from tests.tour.steps import (
     Clicks,
     Cut,
+    EntersThread,
     Fills,
     OnMessage,
     OpensThread,
     Other,
-    Replies,
+    Picks,
+    Runs,
     Says,
     Sees,
     SeesFile,
 )
 
+_EACH: Final = (
+    Runs("config"),
+    Picks("Change a setting", ("auto_thread",)),
+    Picks("Another auto_thread", ("yes",)),
+    Sees("It holds"),
+    Cut(),
+)
 _CHART: Final = {"chart.png": show.chart_png()}
 _NOTES: Final = {"notes.txt": b"The window opens to the left.\n"}
 
@@ -33,14 +43,66 @@ PLACES: Final = Chapter(
                 Other("ben", "The lamp in the hall flickers since Monday."),
                 OpensThread("The lamp in the hall", "the lamp"),
                 Says("What is this about?"),
-                Sees("first thing I hear"),
+                Sees("I was shown"),
             ),
+        ),
+        Scene(
+            "auto-thread",
+            "A thread for each message",
+            "Where `/config` says `auto_thread: yes`, each message opens a thread that is named after it, and"
+            " the channel stays tidy.",
+            (
+                *_EACH,
+                Says("The lamp in the hall flickers since Monday."),
+                EntersThread(),
+                Sees("first thing"),
+                Returns(),
+            ),
+        ),
+        Scene(
+            "auto-thread-inside",
+            "The answer is in the thread",
+            "Go on there: it is a room of its own. A thread that you rename keeps your name.",
+            (
+                *_EACH,
+                Says("The lamp in the hall flickers since Monday."),
+                EntersThread(),
+                Sees("first thing"),
+            ),
+        ),
+        Scene(
+            "forum-post",
+            "A post in a forum",
+            "Each post of a forum is a room; its first message is the first prompt.",
+            (Posts("A bell for the door", "What would a bell for the front door cost?"), Sees("first thing")),
+        ),
+        Scene(
+            "direct-message",
+            "A direct message",
+            "It is a room of its own as well, for you and the bot alone.",
+            (WritesDirectly(), Says("Is anybody there?"), Sees("first thing")),
+        ),
+        Scene(
+            "mention",
+            "Only when it is mentioned",
+            "Where `reply_to` is `mention`, the bot is silent until it is named; then it also hears what was"
+            " said since its last answer.",
+            (
+                Other("ben", "The build fails since noon."),
+                Says("@roomkey what do you think?"),
+                Sees("I was shown"),
+            ),
+            settings={"ROOMKEY_DISCORD__REPLY_TO": "mention"},
         ),
         Scene(
             "message-commands",
             "What can be done with a message",
             "Right click a message, or press its `…`: apps offer their commands there.",
-            (Other("ben", "The build fails since noon."), OnMessage("The build fails")),
+            (
+                Other("ben", "The build fails since noon."),
+                Sees("first thing I hear"),
+                OnMessage("The build fails", mine=True),
+            ),
         ),
         Scene(
             "ask-about",
@@ -53,34 +115,67 @@ PLACES: Final = Chapter(
             ),
         ),
         Scene(
+            "asked-about",
+            "The answer to your question",
+            "The question and the answer are for everybody, with a link to what they are about.",
+            (
+                Other("ben", "The build fails since noon."),
+                Sees("first thing I hear"),
+                Cut(),
+                OnMessage("The build fails", "Ask about this", mine=True),
+                Fills({"Your question": "What does that mean?"}),
+                Sees("You have told me"),
+            ),
+        ),
+        Scene(
             "why-no-answer",
             "Why no answer",
-            "Every message can be asked what became of it.",
+            "Every message can be asked what became of it, also one that nobody answered.",
             (
-                Says("hello"),
-                Sees("first thing"),
-                Cut(),
-                OnMessage("hello", "Why no answer", mine=True),
-                Sees("answer"),
+                Says("@ben could you look at the door?"),
+                OnMessage("could you look", "Why no answer", mine=True),
+                Sees("Not answered"),
             ),
         ),
         Scene(
             "reply",
             "Reply to anything",
-            "What you reply to is quoted to the agent, with who wrote it.",
+            "Reply to a message and mention the bot: what you reply to is quoted to the agent, with who wrote"
+            " it.",
             (
                 Other("ben", "The red button belongs to the left door."),
                 Sees("first thing I hear"),
-                Replies("first thing I hear", "recall"),
-                Sees("Said in this room before"),
+                OnMessage("The red button", "Reply", mine=True),
+                Says("@roomkey and the blue one?"),
+                Sees("I was shown"),
             ),
+        ),
+        Scene(
+            "forward",
+            "Forward something",
+            "A forwarded message reaches the agent as a quote; so do stickers and polls, in words.",
+            (Forwards("ben", "The parcel is at the back door."), Sees("parcel")),
         ),
         Scene(
             "file-in",
             "Files for the agent",
             "Drop them into the message box. Small texts stand in the prompt, all of them in the room's"
             " inbox.",
-            (Says("Please read these notes.", _NOTES), Sees("notes.txt")),
+            (Says("Please read these notes.", _NOTES), Sees("opens to the left")),
+        ),
+        Scene(
+            "voice",
+            "Voice messages",
+            "With `voice.command` or `voice.url` in the settings they are written down. You see what was"
+            " heard, and the agent gets it as if you had typed it.",
+            (Speaks("Which door does the red button belong to?"), Sees("Which door"), Sees("first thing")),
+            settings={"ROOMKEY_VOICE__COMMAND": '["sed", "1d", "{file}"]'},
+        ),
+        Scene(
+            "voice-off",
+            "Where voice messages are off",
+            "They are off unless the settings say otherwise. The room is told once, and what to do instead.",
+            (Speaks("Which door does the red button belong to?"), Sees("transcription is off")),
         ),
         Scene(
             "image-in",
@@ -98,7 +193,14 @@ PLACES: Final = Chapter(
             "image-out",
             "Pictures from the agent",
             "Pictures are shown in place.",
-            (Says("picture"), Clicks("Allow once"), SeesFile("chart.png"), Sees("The chart is above")),
+            (
+                Says("picture"),
+                Clicks("Allow once"),
+                Sees("Bash needs your permission"),
+                Clicks("Allow once"),
+                SeesFile("chart.png"),
+                Sees("The chart is above"),
+            ),
         ),
     ),
 )

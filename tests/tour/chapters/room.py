@@ -2,8 +2,9 @@
 
 from typing import Final
 
+from tests.tour.outside import AsksWhy, BeginsAt, Kills, LooksAs, OpensMenu, Starts, Waits
 from tests.tour.scene import Chapter, Scene
-from tests.tour.steps import Begins, Clicks, Cut, Fills, Restarts, Runs, Says, Sees, Types
+from tests.tour.steps import Begins, Clicks, Cut, Fills, Other, Picks, Restarts, Runs, Says, Sees, Types
 
 ROOM: Final = Chapter(
     "The room",
@@ -20,19 +21,51 @@ ROOM: Final = Chapter(
             "help",
             "Help",
             "`/help` lists what you may use, and tells all about one command when you name it.",
-            (Runs("help"), Sees("/status")),
+            (Runs("help"), Sees("/status"), BeginsAt("/status")),
+        ),
+        Scene(
+            "help-one",
+            "Help about one command",
+            "With a command's name it tells what that one takes.",
+            (Runs("help", {"command": "/display"}), Sees("footer")),
+        ),
+        Scene(
+            "refused",
+            "What you may not do",
+            "A refusal says who may, and nothing has happened.",
+            (LooksAs("ben"), Runs("mode"), Sees("only", anywhere=True)),
+        ),
+        Scene(
+            "who",
+            "Who may do what",
+            "`/who` says what you may do here and why; operators see everybody. `/allow` and `/deny` change"
+            " it.",
+            (Runs("who"), Sees("owner")),
         ),
         Scene(
             "status",
             "How this room does",
             "`/status` says what runs, where, as whom and at what cost, and how to go on in a terminal.",
-            (Says("hello"), Sees("first thing"), Runs("status"), Sees("Go on in a terminal")),
+            (Says("hello"), Sees("first thing"), Cut(), Runs("status"), Sees("Go on in a terminal")),
+        ),
+        Scene(
+            "status-verbose",
+            "A room shares nothing",
+            "`/status verbose:True` compares the room with all others: directories, memory, session and"
+            " environment.",
+            (
+                Says("hello"),
+                Sees("first thing"),
+                Cut(),
+                Runs("status", {"verbose": "yes"}),
+                Sees("Apart:"),
+            ),
         ),
         Scene(
             "why",
             "What became of a message",
             "`/why` tells it of any message, by its link.",
-            (Begins("why"),),
+            (Says("hello"), Sees("first thing"), Cut(), AsksWhy("hello"), Sees("It was answered")),
         ),
         Scene(
             "config",
@@ -41,16 +74,52 @@ ROOM: Final = Chapter(
             (Runs("config"), Sees("display")),
         ),
         Scene(
+            "config-one",
+            "One setting",
+            "What it is for, what holds now, and what would hold without the room's own word.",
+            (
+                Runs("config"),
+                Picks("Change a setting", ("display",)),
+                Sees("Inherited"),
+                OpensMenu("Another display"),
+            ),
+        ),
+        Scene(
             "model",
             "Model",
-            "`/model` and `/effort` hold from the next turn on, in this room.",
+            "`/model` holds from the next turn on, in this room. Names are offered, and any other may be"
+            " typed.",
             (Begins("model"), Types("", "opus")),
+        ),
+        Scene(
+            "effort",
+            "How much it thinks",
+            "`/effort` says how hard the agent thinks before it answers; the next turn has it.",
+            (
+                Runs("effort", {"level": "low"}),
+                Sees("next turn"),
+                Says("effort"),
+                Sees("I am asked"),
+            ),
         ),
         Scene(
             "mode",
             "What the agent may do without asking",
             "`/mode` is for owners: ask for everything, accept edits, plan first, or more.",
-            (Begins("mode"), Types("", "plan")),
+            (Runs("mode"), Sees("never asks")),
+        ),
+        Scene(
+            "mode-changed",
+            "Another mode",
+            "Everybody in the room is told; whoever set it reads what it means.",
+            (Runs("mode", {"mode": "acceptEdits"}), Sees("set by")),
+        ),
+        Scene(
+            "cwd",
+            "Where it works",
+            "`/cwd` shows the room's directory and what else its agent sees. Owners bind it to a project, or"
+            " mount one to read.",
+            (Says("hello"), Sees("first thing"), Cut(), Runs("cwd"), Sees("Workdir")),
         ),
         Scene(
             "prompt",
@@ -72,6 +141,26 @@ ROOM: Final = Chapter(
                 Fills({"Name": "deploys.md", "What is to be remembered": "Nothing is deployed on Fridays."}),
                 Sees("Saved"),
             ),
+        ),
+        Scene(
+            "catch-up",
+            "While the bot was away",
+            "What was said meanwhile is answered, in its order. What is older than `discord.catch_up_s` is"
+            " listed instead, so that you choose.",
+            (
+                Says("hello"),
+                Sees("first thing"),
+                Cut(),
+                Kills(),
+                Other("ben", "Is the front door open?"),
+                Waits(32),
+                Says("Who waters the plants?"),
+                Other("ben", "And who feeds the cat?"),
+                Starts(),
+                Sees("Send again"),
+                Sees("cat?”"),
+            ),
+            settings={"ROOMKEY_DISCORD__CATCH_UP_S": "30"},
         ),
         Scene(
             "restart",

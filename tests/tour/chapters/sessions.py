@@ -2,8 +2,21 @@
 
 from typing import Final
 
+from tests.tour.outside import DeletesPlace
 from tests.tour.scene import Chapter, Scene
-from tests.tour.steps import Begins, Cut, EntersThread, OnMessage, Runs, Says, Sees, Types
+from tests.tour.steps import (
+    Begins,
+    Cut,
+    EntersThread,
+    OnMessage,
+    OpensThread,
+    Picks,
+    Runs,
+    Says,
+    Sees,
+    SeesFile,
+    Types,
+)
 
 _TALK: Final = (
     Says("The red button belongs to the left door."),
@@ -38,11 +51,27 @@ SESSIONS: Final = Chapter(
                 *_TALK,
                 Runs("new", {"name": "the garden"}),
                 Sees("the garden"),
-                Says("hello"),
-                Sees("first thing"),
+                Says("The rake is in the shed."),
+                Sees("shed.”"),
                 Cut(),
                 Runs("sessions"),
                 Sees("The red button"),
+            ),
+        ),
+        Scene(
+            "session-chosen",
+            "One session",
+            "What you chose, with what can be done with it. Before anything is deleted you are asked again.",
+            (
+                *_TALK,
+                Runs("new", {"name": "the garden"}),
+                Sees("the garden"),
+                Says("The rake is in the shed."),
+                Sees("shed.”"),
+                Cut(),
+                Runs("sessions"),
+                Picks("Pick one", ("The red button belongs to the left door",)),
+                Sees("Id:"),
             ),
         ),
         Scene(
@@ -57,6 +86,40 @@ SESSIONS: Final = Chapter(
                 Cut(),
                 Begins("resume"),
                 Types("red", "The red button"),
+            ),
+        ),
+        Scene(
+            "resumed",
+            "Back in a former session",
+            "The room knows again what was said in that session; the one before it stays in `/sessions`.",
+            (
+                *_TALK,
+                Runs("new", {"name": "the garden"}),
+                Sees("the garden"),
+                Cut(),
+                Runs("resume", picks={"session": "The red"}),
+                Sees("Back in the session"),
+                Says("recall"),
+                Sees("Said in this room before"),
+            ),
+        ),
+        Scene(
+            "deleted-place",
+            "What was said in a deleted thread",
+            "A channel or thread that was deleted leaves its session. An owner may go on with it elsewhere:"
+            " `/resume` and `/sessions` have it.",
+            (
+                Says("Let us talk about the garden."),
+                Sees("garden.”"),
+                OpensThread("Let us talk about", "the rake"),
+                Says("The rake is in the shed."),
+                Sees("shed.”"),
+                DeletesPlace(),
+                Cut(),
+                Runs("resume", picks={"session": "the rake"}),
+                Sees("the deleted place"),
+                Says("recall"),
+                Sees("Said in this room before"),
             ),
         ),
         Scene(
@@ -83,14 +146,23 @@ SESSIONS: Final = Chapter(
             "rewind",
             "Back to before a message",
             "`/rewind` forgets a message and all after it. Files stay as they are, and it says so.",
-            (*_TALK, Runs("rewind", picks={"message": "The blue"}), Sees("forgotten")),
+            (*_TALK, Cut(), Runs("rewind", picks={"message": "The blue"}), Sees("forgotten")),
         ),
         Scene(
             "context",
             "What fills the context",
             "`/context` shows the agent's own figures: what fills its memory of this session, and how much"
             " is left.",
-            (*_TALK, Cut(), Runs("context"), Sees("%")),
+            (
+                *_TALK,
+                Says("long:40000"),
+                SeesFile("answer.md"),
+                Says("Is that all?"),
+                Sees("all?”"),
+                Cut(),
+                Runs("context"),
+                Sees("%"),
+            ),
         ),
         Scene(
             "compact",

@@ -2,8 +2,10 @@
 
 from typing import Final
 
+from tests.tour.chapters.work import CHECK_LINKS
+from tests.tour.outside import AsksWhy, Edits, HasFile, OpensMenu
 from tests.tour.scene import Chapter, Scene
-from tests.tour.steps import Clicks, Replies, Runs, Says, Sees
+from tests.tour.steps import Clicks, Cut, Picks, Replies, Runs, Says, Sees
 
 _WHY: Final = Says("Why is the start page so slow?\nstory:40")
 _BUSY: Final = (_WHY, Sees("The start page loads"))
@@ -33,15 +35,54 @@ STEERING: Final = Chapter(
             ),
         ),
         Scene(
+            "edit-waiting",
+            "Change what waits",
+            "Edit your message while it waits, and its entry changes; delete it, and the entry goes. 🛑 under"
+            " it takes it out as well.",
+            (
+                *_BUSY,
+                Says("And the other pages?"),
+                Sees("1 waiting"),
+                Edits("And the other pages?", "And the page of the workshop?"),
+                Cut(),
+                Runs("queue"),
+                Sees("the workshop"),
+            ),
+        ),
+        Scene(
+            "why-waiting",
+            "Why it is not answered yet",
+            "`/why` and the link of a message tell what became of it, also while it waits.",
+            (
+                *_BUSY,
+                Says("And the other pages?"),
+                Sees("1 waiting"),
+                AsksWhy("And the other pages?"),
+                Sees("one is before it"),
+            ),
+        ),
+        Scene(
+            "when-busy",
+            "Wait, steer or interrupt",
+            "`/config` has the room's policy: what is said during a turn waits, joins it, or ends it.",
+            (
+                Runs("config"),
+                Picks("Change a setting", ("when_busy",)),
+                Sees("Inherited"),
+                OpensMenu("Another when_busy"),
+            ),
+        ),
+        Scene(
             "steer",
             "Say more while it works",
             "Reply to the growing message, and the agent hears you in the same turn, as soon as its tool is"
             " done.",
             (
-                Says("run:read -t 10 < <(tail -f /dev/null)\nsay:The start page is done."),
+                HasFile("check-links", CHECK_LINKS),
+                Says("Are the links all right?\nrun:./check-links\nsay:All 118 links are all right."),
                 Clicks("Allow once"),
                 Sees("allowed once"),
-                Replies("💻 Bash", "Only the start page, please."),
+                Replies("💻 Bash", "Look at the pictures as well."),
                 Sees("You also said"),
             ),
         ),

@@ -1,10 +1,13 @@
 """What the agent does while it works: tools, edits, tasks, thoughts, helpers, the background."""
 
+import re
 from typing import Final
 
+from tests.tour.outside import HasFile
 from tests.tour.scene import Chapter, Scene
 from tests.tour.steps import Clicks, Cut, Picture, Runs, Says, Sees
 
+CHECK_LINKS: Final = "#!/bin/sh\nsleep 9\necho 118 links, all right.\n"
 _VERBOSE: Final = Runs("display", {"display": "verbose"})
 
 WORK: Final = Chapter(
@@ -18,9 +21,11 @@ WORK: Final = Chapter(
             "One line names the tool that runs and what it runs on, with a timer; the next tool takes its"
             " place.",
             (
-                Says("run:grep -r slow . || read -t 4 < <(tail -f /dev/null)"),
+                HasFile("check-links", CHECK_LINKS),
+                Says("Are the links all right?\nrun:./check-links"),
                 Clicks("Allow once"),
                 Sees("allowed once"),
+                Sees(re.compile(r"check-links · [2-9] s")),
                 Picture(),
             ),
         ),
@@ -43,16 +48,30 @@ WORK: Final = Chapter(
             (Runs("display", {"display": "all", "thinking": "spoiler"}), Sees("spoiler")),
         ),
         Scene(
+            "all-tools",
+            "One line for each tool",
+            "With the level `all` every tool keeps its line, with its mark and its time.",
+            (
+                Runs("display", {"display": "all"}),
+                Sees("set here"),
+                Cut(),
+                Says("Where am I?\nrun:pwd\nrun:ls\nstory:9"),
+                Sees("The start page loads"),
+                Picture(),
+                Sees("say which"),
+            ),
+        ),
+        Scene(
             "edit",
             "What an edit changed",
             "With the level `verbose` each edit is shown as a diff; a large one comes as a file.",
             (
                 _VERBOSE,
                 Sees("verbose"),
-                Cut(),
                 Says("edit"),
                 Clicks("Allow once"),
                 Sees("Edit needs your permission"),
+                Cut(),
                 Clicks("Allow once"),
                 Sees("greets politely now"),
             ),
@@ -61,7 +80,7 @@ WORK: Final = Chapter(
             "agent",
             "A helper of the agent",
             "A sub-agent, and what it does, stand in a line of their own.",
-            (Says("agent:4"), Sees("Count the files"), Picture(), Sees("My helper says")),
+            (Says("agent:4"), Sees("Bash: ls"), Picture(), Sees("My helper says")),
         ),
         Scene(
             "background",
@@ -77,8 +96,8 @@ WORK: Final = Chapter(
                 Runs("display", {"thinking": "spoiler"}),
                 Sees("spoiler"),
                 Cut(),
-                Says("think"),
-                Sees("the second way is shorter"),
+                Says("think\nstory:6"),
+                Sees("say which"),
             ),
         ),
     ),
