@@ -108,12 +108,12 @@ def _card(turn: Turn, outcome: Outcome, *, has_buttons: bool) -> str:
 
 
 def _how_far(outcome: Outcome) -> str:
-    """Return where a turn was cut off, as in "Interrupted after `edit src/a.py` (tool 7, 3 min)."."""
+    """Return where a turn was cut off, as in "Interrupted at `edit src/a.py` (tool 7, 3 min)."."""
     took = [] if outcome.took_s is None else [elapsed(outcome.took_s)]
     if not outcome.last_tool:
         return " after ".join(["Interrupted", *took]) + "."
     tool = shortened(outcome.last_tool, _TOOL_CHARS).replace("`", "'")
-    return f"Interrupted after `{tool}` ({', '.join([f'tool {outcome.tools}', *took])})."
+    return f"Interrupted at `{tool}` ({', '.join([f'tool {outcome.tools}', *took])})."
 
 
 def _after_partial(outcome: Outcome, end: str) -> Words:

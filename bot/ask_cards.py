@@ -101,6 +101,7 @@ class AskCards:
         self._refused: set[str] = set()
         self._closed: set[str] = set()
         self._late: dict[str, str] = {}  # nonces of lines about asks that never had a card
+        self._is_remembered = True
         self._changed = asyncio.Event()
 
     def update(self, asks: Mapping[str, ShownAsk]) -> None:
@@ -161,6 +162,8 @@ class AskCards:
 
     def _lost(self, ask_id: str, card: _Card) -> None:
         """The message of a card was deleted, and somebody is still asked: another takes its place."""
+        if card.message_id is not None:
+            self._open_asks.lost(card.message_id)  # else the gateway's word of it would count once more
         card.entry.is_lost, card.message_id, card.nonce = False, None, self._nonce()
         card.lost += 1
         card.is_plain |= card.lost == _MOST_LOST
@@ -184,6 +187,8 @@ class AskCards:
     async def _close(self, ask_id: str, card: _Card | None, ask: Ask, over: Withdrawal) -> None:
         """Let the card be one line. That nobody answered in time is said also where there is no card."""
         if ask_id in self._closed:
+            if not self._is_remembered:  # else a start would ask again what was answered
+                await self._remember()
             return
         if card is None:
             if over == "expired":
@@ -235,9 +240,12 @@ class AskCards:
         with self._landing.request():
             await self._announce(card.nonce)
             await self._remember()
-            card.is_unsure = True
+            is_again, card.is_unsure = card.is_unsure, True
             card.message_id = await self._put(card)
             card.is_unsure = False
+            if is_again:  # then it may look as it did when it was sent first
+                card.version = -1
+                self._changed.set()
             self._open_asks.shown(self._turn.id, ask_id, card.message_id)
             with suppress(StateError):
                 await self._remember()
@@ -265,7 +273,9 @@ class AskCards:
 
     async def _remember(self) -> None:
         """Let the store know which cards are open, so that after a crash they can say that they expired."""
+        self._is_remembered = False
         await remember(self._open_asks.facts, self._turn, [self._left(card) for card in self._cards.values()])
+        self._is_remembered = True
 
     def _left(self, card: _Card) -> LeftCard:
         shown = card.view()

@@ -167,19 +167,19 @@ def expired_view(turn: TurnId, ask: Ask, card: CardView) -> CardView:
 
 
 def _fits_a_line(ask: PermissionAsk | PlanAsk) -> bool:
-    """Whether the one line about an ask holds all of it: its only argument, uncut."""
+    """Whether the one line about an ask holds all of it: its only argument, uncut, and nothing hidden."""
     if isinstance(ask, PlanAsk):
         return False
     is_all = list(ask.arguments.values()) in ([], [ask.title])
-    return is_all and shortened(ask.title, _TITLE_UNITS) == ask.title
+    return is_all and shortened(shown(ask.title), _TITLE_UNITS) == ask.title
 
 
 def unshown_view(scene: Scene) -> CardView:
-    """Return what stands for a card that the chat refuses: that something is asked, in our words alone."""
+    """Return what stands for a card that the chat does not keep: that something is asked, in our words."""
     until = ago(scene.until)
     return CardView(
-        "**The agent waits for an answer**, but Discord refused the message that asks for it."
-        " Use `/status` here: it shows what is asked, with its buttons."
+        "**The agent waits for an answer**, but the message that asks for it was refused by Discord, or"
+        " deleted again and again. Use `/status` here: it shows what is asked, with its buttons."
         f"\n-# Closes {until}: no answer means no."
     )
 

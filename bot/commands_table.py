@@ -27,7 +27,7 @@ Every command is used in a room and acts on that room: a channel, a thread, a fo
 whether it is a listen channel or not. Its answer is for whoever used it alone; what concerns everybody in
 the room is also said aloud. Who may is asked anew each time, as for a message: *users* are those who are
 answered, *operators* see to everybody's turns and to the rooms, *owners* say who may and what agents may;
-each may all that the ones before it may. `/help` shows everybody what they may use.
+each may do all that those before them may. `/help` shows everybody what they may use.
 [README.md](../README.md) says how to name these people.
 
 This page is written by `python -m bot.commands_table --write`; a test compares the two."""

@@ -55,9 +55,13 @@ class Degraded:
         self._since_s[channel_id, lack] = self._clock.monotonic_s()
 
     async def note(self, channel_id: str, lack: Lack) -> None:
-        """Remember that something is not permitted there, and say it if nobody was told yet."""
+        """Remember that something is missing there, and say it if nobody was told yet.
+
+        While it counts, this does not prolong it: else it would never be tried again where much is said.
+        """
         is_told = (channel_id, lack) in self._since_s
-        self.remember(channel_id, lack)
+        if not self.lacks(channel_id, lack):
+            self.remember(channel_id, lack)
         if not is_told:
             await self._say(channel_id, f"-# {_SAID[lack]}")
 

@@ -82,11 +82,17 @@ def _why_not(error: ChatError) -> str:
 
 
 async def _found(port: ChatPort, channel_id: str, name: str, is_free: IsFree) -> str | None:
+    """Return a thread that was left by an earlier try; None if there is none, or nobody may look.
+
+    Raises UserError: the chat is in trouble, so nobody knows.
+    """
     try:
         threads = await port.find_threads(channel_id, name)
     except ChatError as error:
         log.info("threads cannot be looked up", extra={"channel": channel_id, "reason": str(error)})
-        return None
+        if isinstance(error, ChatRefused):
+            return None
+        raise UserError(_why_not(error)) from error
     for thread in threads:
         if await is_free(session_key(thread)):
             return thread

@@ -47,14 +47,15 @@ async def left_pieces(
 ) -> list[Piece]:
     """Return what makes the open cards of a turn that was cut off say so.
 
-    `cards` are those that this process knows of; without any, the store is asked for them.
+    `cards` are those that this process knows of; without any, the store is asked for them. Without buttons
+    they do not say either what those do, or what comes if the turn goes on: that is their last line.
     """
     found = list(cards) or await _stored(facts, turn)
     edit = Piece(channel_id=turn.address.channel_id, action="fold")
     return [
         replace(
             edit,
-            body=card.text,
+            body=card.text if with_buttons else card.text.rpartition("\n")[0] or card.text,
             target_id=card.message_id,
             target_nonce=card.nonce,
             buttons=card.buttons if with_buttons else (),

@@ -104,8 +104,8 @@ def notices(state: ReplyState) -> list[str]:
     activity = state.activity
     if state.is_unasked:
         ended = ", ".join(words("", name) for name in activity.out_of_background)
-        after = f", after this ended in the background: {ended}" if ended else ""
-        lines.append(" · ".join(filter(None, [f"-# Unasked{after}", tools_words(activity.count)])))
+        whence = f"Ended in the background: {ended}" if ended else "Nobody asked: the agent speaks by itself"
+        lines.append(" · ".join(filter(None, [f"-# {whence}", tools_words(activity.count)])))
     lines += [_compacted(event) for event in state.compactions if not event.asked]
     return lines
 

@@ -17,6 +17,8 @@ _DRAWN_ROWS: Final = 200
 """A table of more rows is not measured: it fits no message."""
 _MOST_BYTES: Final = 8_000_000
 _FORMULA: Final = re.compile(r"[=+\-@\t\r＝＋－＠]")
+_INNER: Final = re.compile(r"(?<=;)(?=[=+\-@＝＋－＠])")
+"""Where a formula begins for a spreadsheet that ends cells at semicolons, as in many a country."""
 _NUMBER: Final = re.compile(r"[+\-]?[\d.,'\u00a0\u202f ]*\d(?:[eE][+\-]?\d+)?\s?[%°]?|-+")
 _LINK: Final = re.compile(r"!?\[([^\[\]]*)\]\(<?([^()\s<>]+)>?\)")
 
@@ -97,6 +99,6 @@ def _file(table: Table, name: str) -> FileOut | None:
 def _safe(cell: str) -> str:
     if cell.isalnum():  # most are, and there may be many
         return cell
-    text = plain_cell(_LINK.sub(r"\1 (\2)", cell))
+    text = _INNER.sub("'", plain_cell(_LINK.sub(r"\1 (\2)", cell)))
     is_formula = _FORMULA.match(text) is not None and _NUMBER.fullmatch(text) is None
     return f"'{text}" if is_formula else text

@@ -123,7 +123,9 @@ class Outbox:
 
     async def _own(self, row: OutboxRow) -> None:
         try:
-            await self._try(row)
+            # Before anything else: what is marked as tried is sent at once, while its nonce is known.
+            async with self._uploads if row.piece.files else nullcontext():
+                await self._try(row)
         except StateError as error:
             log.warning("an outbox row cannot be marked", extra={"row": row.id, "reason": str(error)})
             await self._clock.sleep(_STORE_WAIT_S)
@@ -221,13 +223,12 @@ class Outbox:
 
         What its files do not go with goes without them, with a word about them.
         """
-        async with self._uploads if row.piece.files else nullcontext():
-            parcel = await self._files.packed(row.piece)
-            try:
-                return await self._send_with(row, parcel, texts)
-            except FilesRefused as error:
-                log.info("files are not taken", extra={"row": row.id, "reason": str(error)})
-                return await self._send_with(row, self._files.refused(row.piece, error), texts)
+        parcel = await self._files.packed(row.piece)
+        try:
+            return await self._send_with(row, parcel, texts)
+        except FilesRefused as error:
+            log.info("files are not taken", extra={"row": row.id, "reason": str(error)})
+            return await self._send_with(row, self._files.refused(row.piece, error), texts)
 
     async def _send_with(self, row: OutboxRow, parcel: Parcel, texts: Sequence[str]) -> str:
         piece, sent_id = row.piece, ""

@@ -77,7 +77,8 @@ def question_view(entry: OpenAsk, ask: QuestionAsk, scene: Scene) -> CardView:
     """Return the card of the first question that has no answer yet, with the answers so far."""
     number = min(len(entry.answers), len(ask.questions) - 1)
     question = ask.questions[number]
-    small = foot(scene, "press, or reply to this message · closes {}")
+    act = "choose" if _has_menu(question) else "press"
+    small = foot(scene, f"{act}, or reply to this message · closes {{}}")
     before = [_answer_line(*one) for one in zip(ask.questions, entry.answers, strict=False)]
     text = "\n".join([*before, _question_text(question, number, len(ask.questions))])
     room, files, notes = scene.limit - units(small) - 120, (), list[str]()
@@ -146,7 +147,7 @@ async def finish(
     try:
         await decide(decider, entry, Answers(texts=tuple(entry.answers)), line=line if is_elsewhere else "")
     except BaseException:
-        entry.answers.pop()
+        del entry.answers[len(ask.questions) - 1 :]  # earlier ones may have been taken back meanwhile
         raise
     return line
 
@@ -191,8 +192,11 @@ def _question_text(question: Question, number: int, count: int) -> str:
         f"{at}. **{plain(label(option.label, at))}**{_detail(option.detail)}"
         for at, option in enumerate(question.options, 1)
     ]
-    several = "-# Choose as many as you like." if question.is_multiple and options else ""
-    return "\n".join(filter(None, [head, clean(question.text), *options, several]))
+    return "\n".join(filter(None, [head, clean(question.text), *options]))
+
+
+def _has_menu(question: Question) -> bool:
+    return bool(question.options) and (question.is_multiple or len(question.options) > _BUTTONS)
 
 
 def _detail(text: str) -> str:
@@ -209,7 +213,7 @@ def _rows(action: str, question: Question) -> tuple[Row, ...]:
     other = Button(label="Other…", action=f"{action}:other")
     if not options:
         return ((other,),)
-    if len(options) <= _BUTTONS and not question.is_multiple:
+    if not _has_menu(question):
         best = next((at for at, option in enumerate(options) if "recommended" in option.label.lower()), None)
         buttons = tuple(
             Button(

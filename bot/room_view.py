@@ -31,6 +31,42 @@ MODES: Final[Mapping[str, str]] = {
     "dontAsk": "**never asks: refuses itself what would need your permission**",
     "bypassPermissions": "**never asks: does whatever it wants, within its isolation**",
 }
+_MEANS: Final[Mapping[str, Mapping[str, str]]] = {
+    "permission_mode": {mode: means.replace("**", "") for mode, means in MODES.items()},
+    "effort": {
+        "low": "thinks little: quick and cheap",
+        "medium": "thinks a while",
+        "high": "thinks well before it answers",
+        "xhigh": "thinks longer still",
+        "max": "thinks as long as it can: slow and dear",
+    },
+    "when_busy": {
+        "queue": "it waits until the turn has ended",
+        "steer": "it is handed to the running turn if the agent can take it, else it waits",
+        "interrupt": "it ends the running turn",
+    },
+    "on_interrupt": {
+        "ask": "a card asks: Continue, Retry or Drop",
+        "resume": "the turn goes on by itself",
+        "fail": "the turn is given up, and the room is told",
+    },
+    "display": {
+        "off": "nothing but the answer",
+        "new": "one line for the tool at work",
+        "all": "a line for each tool",
+        "verbose": "a line for each tool, with its output and diffs",
+    },
+    "thinking": {"hidden": "nothing of it", "spoiler": "behind a spoiler", "shown": "openly"},
+    "footer": {
+        "off": "no such line",
+        "short": "time and cost",
+        "full": "time and cost, the model, its context and the directory",
+    },
+    "auto_thread": {
+        "yes": "each message opens a thread and is answered there",
+        "no": "answers stand in the channel",
+    },
+}
 _ORIGINS: Final[Mapping[Origin, str]] = {
     "room": "set here",
     "file": "from roomkey.toml, for this room",
@@ -59,6 +95,16 @@ class Explained:
     def own(self, name: str) -> object | None:
         """Return what was said in the room itself; None for nothing."""
         return getattr(self.settings, name) if self.origins.get(name) == "room" else None
+
+
+def title(name: str) -> str:
+    """Return how a setting is called where people read."""
+    return name.replace("_", " ")
+
+
+def means(name: str, choice: str) -> str:
+    """Return what a choice of a setting means, in a few words; "" where a setting has no choices."""
+    return _MEANS.get(name, {}).get(choice, "")
 
 
 def may_set(name: str) -> Tier:
@@ -110,17 +156,19 @@ def settings_view(room: Explained, tier: Tier, note: str = "") -> Said:
     lines = [note] if note else []
     lines += ["**Settings of this room**"]
     lines += [
-        f"- {name}: {shown(name, getattr(room.settings, name))} · {origin(name, room.origins)}"
+        f"- {title(name)}: {shown(name, getattr(room.settings, name))} · {origin(name, room.origins)}"
         for name in NAMES
     ]
-    lines.append("-# What runs goes on as it began. Threads follow their channel.")
+    lines.append(
+        "-# What runs goes on as it began. A thread follows its channel until it has words of its own."
+    )
     theirs = [name for name in NAMES if tier >= may_set(name)]
     if not theirs:
         return Said("\n".join([*lines, "-# Operators change these; `/who` shows who that is."]))
     menu = Menu(
         action="rk:set:pick",
         hint="Change a setting",
-        choices=tuple(Choice(label=name, value=name, detail=meaning(name)) for name in theirs),
+        choices=tuple(Choice(label=title(name), value=name, detail=meaning(name)) for name in theirs),
     )
     return Said("\n".join(lines), rows=(menu,))
 
@@ -129,17 +177,21 @@ def setting_view(room: Explained, name: str) -> Said:
     """Return one setting of a room, with what it takes to change it."""
     value, below = getattr(room.settings, name), getattr(room.inherited, name)
     lines = [
-        f"**{name}**: {meaning(name)}",
+        f"**{title(name)}**: {meaning(name)}",
         f"Now: {shown(name, value)} · {origin(name, room.origins)}",
-        f"Inherited: {shown(name, below)} · {origin(name, room.inherited_origins)}",
     ]
+    if room.own(name) is not None:
+        lines.append(f"Inherit brings back: {shown(name, below)} · {origin(name, room.inherited_origins)}")
     if name == "permission_mode":
         lines += [f"- `{mode}`: {means}" for mode, means in MODES.items()]
     rows: list[Row] = []
     if name not in _TEXTS:
         chosen = word(name, value)
-        choices = [Choice(label=one, value=one, chosen=one == chosen) for one in choices_of(name)]
-        rows.append(Menu(action=f"rk:set:to:{name}", hint=f"Another {name}", choices=tuple(choices)))
+        choices = [
+            Choice(label=one, value=one, detail=means(name, one), chosen=one == chosen)
+            for one in choices_of(name)
+        ]
+        rows.append(Menu(action=f"rk:set:to:{name}", hint="Choose another", choices=tuple(choices)))
     buttons = [Button(label="Back", action="rk:set:show")]
     if room.own(name) is not None:
         buttons.insert(0, Button(label="Inherit", action=f"rk:set:unset:{name}"))
@@ -156,7 +208,7 @@ def setting_modal(room: Explained, name: str) -> Modal:
         name="value",
         label=name if not long else "What is the agent told about this room?",
         text="" if own is None else word(name, own),
-        hint="Empty: what the channel, the server or all rooms have",
+        hint="Leave it empty to take what the channel, the server or all rooms have",
         long=long,
         required=False,
         limit=limit,
@@ -177,7 +229,7 @@ def choices_of(name: str) -> tuple[str, ...]:
 def changed_line(name: str, room: Explained) -> str:
     """Return what is said to whoever changed a setting: what holds now, and why."""
     value = getattr(room.settings, name)
-    line = f"{name}: {shown(name, value)} · {origin(name, room.origins)}."
+    line = f"{title(name)}: {shown(name, value)} · {origin(name, room.origins)}."
     line += f" It holds from the next {_next(name)} on."
     if name == "permission_mode":
         line += f"\nIn this mode the agent {MODES[str(value)]}."

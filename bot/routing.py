@@ -16,8 +16,8 @@ class Silence(StrEnum):
     NOT_ORDINARY = "a webhook or system message"
     BOT = "written by a bot"
     BOT_UNNAMED = "written by a bot that does not name this one"
-    OTHERS = "addressed to somebody else"
-    NOT_MENTIONED = "does not mention the bot"
+    OTHERS = "it names somebody else and not me"
+    NOT_MENTIONED = "it does not mention me, and only mentions are answered here"
     EMPTY = "neither text nor files"
 
 

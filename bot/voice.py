@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 OFF: Final = "A voice message; transcription is off, so nobody has written down what is said in it."
 _OFF_HERE: Final = (
     "I cannot hear voice messages: transcription is off. Write to me instead; whoever runs this bot can turn"
-    " it on with the setting `voice`."
+    " it on with the setting `voice.command` or `voice.url`."
 )
 _SHOWN_UNITS: Final = 1500
 _SCOPE: Final = "voice"

@@ -130,8 +130,9 @@ class Growing:
     def feed(self, more: str) -> str:
         """Take what was added and return what can be shown now."""
         text = self._held + more
-        if not self._redactor.knows_any:
-            return text
+        if not self._redactor.knows_any:  # what is held was of a secret that is none any more
+            shown, self._held, self._covered = text[self._covered :], "", 0
+            return shown
         held = self._redactor.hold_back(text)
         return self._shown(text, len(text) - held, hostile=held > self._redactor.longest_hold)
 

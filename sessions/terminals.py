@@ -8,6 +8,7 @@ from typing import Final
 
 from sessions.agents.conversations import Foreign
 from sessions.engine import Engine
+from sessions.redaction import masked_cut
 
 _TITLE_CHARS: Final = 200
 
@@ -22,5 +23,5 @@ async def terminal_sessions(engine: Engine, workdir: Path) -> Sequence[Foreign]:
     if own is None or "terminal" not in engine.adapter.can:
         return ()
     found = await asyncio.to_thread(engine.adapter.conversations.foreign, own, workdir)
-    # Masked before it is cut: half a secret looks like none.
-    return [replace(one, title=engine.redactor.text(one.title)[:_TITLE_CHARS]) for one in found]
+    # Masked before it is cut, and as what may end within a secret: half a secret looks like none.
+    return [replace(one, title=masked_cut(one.title, engine.redactor)[:_TITLE_CHARS]) for one in found]

@@ -65,7 +65,7 @@ async def modal_sent(desk: Desk, port: ChatPort, admit: Admit, interaction: disc
 
 async def _modal(desk: Desk, interaction: discord.Interaction[Any]) -> Modal | None:
     click = parse_click(pressed(interaction))
-    if click is None:
+    if click is None or starts_turn(click):  # that opens none, and has its place already
         return None
     return await desk.interactions.modal(click, person(interaction.user), place_of_interaction(interaction))
 

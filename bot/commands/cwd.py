@@ -67,9 +67,12 @@ async def _shown(call: Call) -> Said:
     workdir = "its own, made with the first message here"
     if status.record is not None:
         workdir = shown_path(status.record.workdir)
-    beside = seen_beside(status.mounts) or "Sees nothing beside its room."
+    beside = seen_beside(status.mounts)
     if status.isolation == "none":
-        beside += "\n-# Agents here are not boxed: each sees what Roomkey sees."
+        beside = (
+            f"{beside or 'Nothing is mounted.'}\n-# Agents here are not boxed: each sees what Roomkey sees."
+        )
+    beside = beside or "Sees nothing beside its room."
     return Said(f"Workdir: {workdir}\n{beside}")
 
 

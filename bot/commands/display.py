@@ -5,7 +5,7 @@ from typing import Final
 from bot.access import Tier
 from bot.commands.config import explained
 from bot.commands.spec import Call, Command, Option
-from bot.room_view import INHERIT, choices_of, origin, shown, value_of
+from bot.room_view import INHERIT, choices_of, means, origin, shown, value_of
 from bot.said import Said
 
 _NAMES: Final = ("display", "thinking", "footer")
@@ -19,8 +19,9 @@ async def _run(call: Call) -> Said:
         await call.note("set display", f"room {call.key}", detail)
     room = explained(call.rooms, call.key)
     lines = [
-        f"- {name}: {shown(name, getattr(room.settings, name))} · {origin(name, room.origins)}"
+        f"- {name}: {shown(name, value)} · {origin(name, room.origins)} – {means(name, value)}"
         for name in _NAMES
+        for value in (str(getattr(room.settings, name)),)
     ]
     head = "It holds from the next turn on:" if said else "What this room shows:"
     return Said("\n".join([head, *lines]))
@@ -32,12 +33,12 @@ def _option(name: str, description: str) -> Option:
 
 DISPLAY: Final = Command(
     name="display",
-    description="Choose what this room shows of the agent's work and thoughts",
+    description="Choose what this room shows of the agent's work and thoughts; “inherit” takes it back",
     tier=Tier.OPERATOR,
     run=_run,
     options=(
         _option("display", "The tools at work: none, the newest, all of them, or all with their output"),
         _option("thinking", "What the agent thinks: hidden, behind a spoiler, or shown"),
-        _option("footer", "The small line under an answer: off, short or full"),
+        _option("footer", "The small line under an answer: none, time and cost, or all figures"),
     ),
 )

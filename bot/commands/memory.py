@@ -93,8 +93,8 @@ async def press(click: MemoryClick, rooms: Rooms, key: SessionKey) -> Clicked:
                 name = await _looked(lambda: _written(click, memory_dir), _LOOK_S)
             except UserError as error:
                 return Clicked(not_saved(str(error), click.text))
-            note = f"Saved `{name}`." if click.text.strip() else f"Deleted `{name}`."
-            note += " The agent reads it when it next starts or looks there."
+            done = f"Saved `{name}`" if click.text.strip() else f"Deleted `{name}`"
+            note = f"{done}. The agent knows of it when it next starts or looks there."
             return Clicked(await after(note, _listed(memory_dir, note)), deed="memory", detail=name)
         case _:
             assert_never(click.op)

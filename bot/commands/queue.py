@@ -40,7 +40,7 @@ async def press(
         case Op.EMPTY:
             count = await rooms.clear(key)
             them = "the one" if count == 1 else f"all {count}"
-            note = f"Removed {them} that waited."
+            note = f"Removed {them} that waited." if count else "Nothing waits any more."
             if count:
                 aloud, deed = f"-# {plain(person_name)} removed {them} that waited here.", "clear"
         case Op.PAUSE:

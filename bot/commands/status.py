@@ -32,7 +32,7 @@ _WHEN_BUSY: Final = {
     "interrupt": "ends what runs",
 }
 _ON_INTERRUPT: Final = {
-    "ask": "asks how to go on",
+    "ask": "waits for your decision",
     "resume": "goes on by itself",
     "fail": "is given up",
 }

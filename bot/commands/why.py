@@ -10,6 +10,7 @@ from bot.durations import ago
 from bot.measure import reach
 from bot.render import plain
 from bot.reply_state import elapsed
+from bot.routing import Silence
 from bot.said import Said
 from sessions.store.values import Fate, Turn, TurnState
 
@@ -26,6 +27,8 @@ _UNKNOWN: Final = (
     " another place; then ask there."
 )
 """The same words for what stands elsewhere, so that nobody learns here what there is."""
+_NOT_FOR_US: Final = frozenset({Silence.OTHERS.value, Silence.NOT_MENTIONED.value})
+_ASK_ALL_THE_SAME: Final = " To have it answered, right-click it and choose **Ask about this**."
 
 
 async def _run(call: Call) -> Said:
@@ -49,7 +52,7 @@ async def _told(call: Call, message_id: int) -> Said:
     if fate is None or call.address.channel_id not in _places(fate):
         return Said(_UNKNOWN)
     if fate.turn is None:
-        return Said(f"Not answered: {fate.reason}.")
+        return Said(f"Not answered: {fate.reason}.{_ASK_ALL_THE_SAME if fate.reason in _NOT_FOR_US else ''}")
     return Said(await _story(call, fate, fate.turn))
 
 

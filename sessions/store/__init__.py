@@ -35,9 +35,9 @@ from sessions.store.values import (
 class Store(Sides, Protocol):
     """Turns, sessions and what is still to be said. Every method is one transaction.
 
-    Changes are applied in the order in which they are called, whoever awaits them; a question sees
-    every change awaited before it. If the waiting caller is cancelled, the change is made all the
-    same. After a return it survives kill -9.
+    Changes are applied in the order in which they are called, whoever awaits them; but an `accept` may
+    go before a `next` that nobody has heard of yet. A question sees every change awaited before it. If
+    the waiting caller is cancelled, the change is made all the same. After a return it survives kill -9.
 
     Raises (all methods, on awaiting): StateError if it could not be committed; then nothing changed.
     """

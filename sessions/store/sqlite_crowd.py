@@ -172,10 +172,14 @@ def advance(connection: sqlite3.Connection, asked: Sequence[Step]) -> Sequence[T
 def _is_ordinary(finish: TurnResult | None, take: Take) -> bool:
     if take is not Take.ONE:
         return False
+    # Not every SQLite takes NUL out of JSON as it was put in, and none half a surrogate, as an id may hold.
     return finish is None or (
         finish.state in _FINAL
-        and isinstance(finish.change, Used | None)
-        and "\0" not in finish.summary  # not every SQLite takes that out of JSON as it was put in
+        and "\0" not in finish.summary
+        and (
+            finish.change is None
+            or (isinstance(finish.change, Used) and finish.change.agent_session_id.isprintable())
+        )
     )
 
 

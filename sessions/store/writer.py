@@ -1,7 +1,7 @@
 """The single writer: changes in the order they were handed in, one commit for as many as wait.
 
 A change gets its place when `submit` is called, not when somebody awaits it; that place is the
-ticket which the order of turns rests on.
+ticket which the order of turns rests on. Only kinds of changes that wait side by side change places.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
@@ -123,6 +123,7 @@ class Writer:
         while not last:
             jobs, last = self._collect()
             if jobs:
+                jobs = _in_order(jobs)
                 self._commit(jobs)
                 self._tell(_settle, jobs)
         self._connection.close()
@@ -168,8 +169,8 @@ class Writer:
         """
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            for group in _groups(jobs):
-                self._make(group)
+            for _, kind in groupby(jobs, lambda job: job.together):
+                self._make(list(kind))
         except Exception:
             if len(jobs) == 1:
                 raise
@@ -220,21 +221,16 @@ class Writer:
             log.debug("nobody is left to be told")  # the loop has ended; what was committed stays
 
 
-def _groups(jobs: Sequence[_Job]) -> Iterator[list[_Job]]:
-    """Return the changes of one commit in the order in which they are made, those of one kind in one group.
+def _in_order(jobs: Sequence[_Job]) -> list[_Job]:
+    """Return the changes of one commit in the order in which they are made, and told of.
 
     Only side by side they change places with those of another kind: all of them wait, so nobody has seen one
     of them done yet. A kind that another counts on has the lower rank.
     """
-    for together, neighbours in groupby(jobs, lambda job: job.together is not None):
-        if not together:
-            yield list(neighbours)
-            continue
-        kinds: dict[Together, list[_Job]] = {}
-        for job in neighbours:
-            assert job.together is not None
-            kinds.setdefault(job.together, []).append(job)
-        yield from (kinds[kind] for kind in sorted(kinds, key=lambda kind: kind.rank))
+    ordered: list[_Job] = []
+    for _, neighbours in groupby(jobs, lambda job: job.together is None):
+        ordered += sorted(neighbours, key=lambda job: job.together.rank if job.together else 0)
+    return ordered
 
 
 def _settle(jobs: list[_Job]) -> None:

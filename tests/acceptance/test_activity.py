@@ -86,6 +86,40 @@ async def test_work_in_the_background_is_named_and_its_words_say_whence_they_com
         await seen(workshop, said, "word1", "1 in the background")
         answer = await seen(workshop, said, "word20")
         await asyncio.to_thread(enough, here)
-        unasked = await seen(workshop, said, "-# Unasked, after this ended in the background: Wait for it")
+        unasked = await seen(workshop, said, "-# Ended in the background: Wait for it")
         assert unasked.reference is None
         assert int(unasked.id) > int(answer.id)
+
+
+async def test_display_chooses_what_is_seen_of_thoughts_of_helpers_and_of_figures(tmp_path: Path) -> None:
+    async with world(tmp_path, settings=shown("new")) as here:
+        await here.start()
+        workshop, ann = here.guild.channel("workshop"), here.guild.user("ann")
+        chosen = await ann.runs("/display", workshop, thinking="spoiler", footer="full", timeout=60)
+        assert "It holds from the next turn on" in chosen.content
+        assert "- display: `new` · " in chosen.content
+        assert "- thinking: `spoiler` · set here" in chosen.content
+        said = await ann.says("think", workshop)
+        await seen(workshop, said, "I have thought about it", "-# its own directory · ")
+        await seen(workshop, said, "-# 💭 ||")
+        work = f"{call('Bash', command=_UNTIL_ENOUGH)}\nsay:counted"
+        said = await ann.says(
+            "\n".join(
+                [
+                    call("Write", file_path="notes.txt", content="x"),
+                    call(
+                        "Agent",
+                        description="Count the files",
+                        subagent_type="general-purpose",
+                        prompt=work,
+                        run_in_background=False,
+                    ),
+                    "say:My helper is back.",
+                ]
+            ),
+            workshop,
+        )
+        await seen(workshop, said, "🤖 Agent: Count the files ↳ Bash: until")
+        await asyncio.to_thread(enough, here)
+        answer = await seen(workshop, said, "My helper is back.", "-# its own directory · ")
+        assert answer.reference is not None

@@ -37,6 +37,10 @@ async def test_answers_are_drawn_and_the_long_ones_are_files(tmp_path: Path) -> 
         assert "```\nRoom               │ Agent  │ Turns │  Cost\n" in table.content
         assert "library (Bücherei) │ Claude │     7 │ $0.08\n```" in table.content
 
+        wide = await answered(here, "table:wide")
+        assert "**Door:** front\n**What is wrong with it:** It does not close" in wide.content
+        assert "│" not in wide.content
+
         headings = await answered(here, "headings")
         assert "\n**Four, which Discord cannot show**\n" in headings.content
         assert "☑ done\n☐ still to do" in headings.content

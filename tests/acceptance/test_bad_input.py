@@ -125,7 +125,7 @@ async def test_a_long_answer_with_an_open_fence_arrives_whole_and_pings_nobody(t
     async with scene(tmp_path) as (guild, bot, lab):
         said = await guild.user("ann").says("5,000 please", lab)
         answer = await lab.next_from_bot(after=said, matching=lambda m: bool(m.attachments))
-        assert await bot.outbox.flush(5)
+        assert await bot.outbox.flush(60)
         assert "The code, 200 lines, is in the file code-1.py." in answer.content
         [file] = answer.attachments
         code = guild.world.files[file.id].decode()
@@ -152,7 +152,7 @@ async def test_an_answer_is_seen_exactly_once(tmp_path: Path, fault: dict[str, o
         said = await guild.user("ann").says("hello", lab)
         await lab.next_from_bot(after=said, containing="hello", timeout=60)
         await next_is_answered(guild, lab)
-        assert await bot.outbox.flush(5)
+        assert await bot.outbox.flush(60)
         assert len(from_bot(guild, lab)) == 2
         assert guild.faults.left() == 0
 

@@ -82,7 +82,7 @@ async def test_f25_typing_ends_with_a_turn_whose_prompt_is_gone(tmp_path: Path) 
         await it.ann.deletes(said)
         it.bot.manager.stop(session_key(it.lab.id))
         await it.idle(it.lab)
-        assert await it.bot.outbox.flush(5)
+        assert await it.bot.outbox.flush(60)
         await _no_typing_any_more(it)
 
 

@@ -1,12 +1,15 @@
 """What every store promises about lanes: one running turn at a time, under one lease."""
 
+import asyncio
+
 import pytest
 
 from sessions.errors import Fenced, StateError
+from sessions.keys import session_key
 from sessions.records import Used
 from sessions.store import Store
-from sessions.store.values import LaneStatus, Lease, Take, TurnState
-from tests.support.store_scenes import NEXT_OWNER, OWNER, bodies, started
+from sessions.store.values import LaneStatus, Lease, Take, Turn, TurnState
+from tests.support.store_scenes import NEXT_OWNER, OWNER, bodies, started, taken
 from tests.support.store_values import OTHER, ROOM, inbound, record, result
 
 
@@ -59,6 +62,31 @@ async def test_an_old_epoch_is_fenced(store: Store) -> None:
     assert await store.lane(ROOM) == LaneStatus(running=turn, waiting=1)
     assert await bodies(store) == []
     assert await store.session(ROOM) == record()
+
+
+async def test_what_ends_at_once_in_many_rooms_fails_for_those_alone_that_cannot(store: Store) -> None:
+    rooms = [session_key(f"room-{number}") for number in range(6)]
+    running: list[tuple[Lease, Turn]] = []
+    for number, room in enumerate(rooms):
+        await store.ensure_session(record(room))
+        await store.accept(inbound(number, room))
+        running.append(await taken(store, room))
+    await store.claim(rooms[0], NEXT_OWNER)
+    odd = Used(agent_session_id="\ud800")
+    ends = [
+        store.next(lease, result(turn.id, lease.key, change=odd if lease.key == rooms[1] else None))
+        for lease, turn in running
+    ]
+    said = [store.accept(inbound(100 + number, room)) for number, room in enumerate(rooms)]
+    told = await asyncio.gather(*ends, *said, return_exceptions=True)
+    assert [type(one) for one in told if isinstance(one, Exception)] == [Fenced, UnicodeEncodeError]
+    assert await bodies(store) == rooms[2:]
+    for room, (_, turn) in zip(rooms[:2], running, strict=False):
+        assert await store.lane(room) == LaneStatus(running=turn, waiting=1)
+    for room in rooms[2:]:
+        now = await store.lane(room)
+        assert now.waiting == (now.running is None)
+    assert len(await store.sessions()) == len(rooms)
 
 
 async def test_a_lane_nobody_claimed_fences_everybody(store: Store) -> None:

@@ -27,7 +27,7 @@ async def test_a_bug_while_a_channel_is_read_is_told_there_once(
         async with whole_bot(guild, tmp_path) as bot:
             await lab.next_from_bot(containing="Something in Roomkey broke while it read")
             await heard(guild, lab, "again")
-            assert await bot.outbox.flush(5)
+            assert await bot.outbox.flush(60)
             assert lab.transcript().count("Something in Roomkey broke") == 1
         assert "catching up broke" in caplog.text
 
@@ -88,13 +88,13 @@ async def test_channels_that_are_not_behind_are_open_though_the_store_takes_noth
         lab = guild.channel("lab")
         async with whole_bot(guild, tmp_path) as bot:
             await heard(guild, lab)
-            assert await bot.outbox.flush(5)
+            assert await bot.outbox.flush(60)
             async with asyncio.timeout(60):
                 while (await bot.store.cursors("discord"))[lab.id] < int(lab.messages()[-1].id):
                     await asyncio.sleep(0.01)
             async with taking_nothing(tmp_path):
                 await loses_its_session(guild)
-                await asyncio.sleep(6)  # until there is a new one
+                await guild.wait_online(timeout=60)
                 said = await guild.user("ann").says("while it is full", lab)
                 await lab.next_from_bot(after=said, containing="cannot reach its own storage", timeout=60)
             await heard(guild, lab, "again")

@@ -54,7 +54,7 @@ async def test_what_finds_no_place_in_its_room_is_told_once_and_remembered(tmp_p
         async with whole_bot(guild, tmp_path, script=HANG, grace_s=0, queue_limit=3) as bot:
             assert await decided(bot, said[-1]) == "too much was waiting in its room"
             await lab.next_from_bot(containing="what is sent now is not taken")
-            assert await bot.outbox.flush(5)
+            assert await bot.outbox.flush(60)
             assert lab.transcript().count("what is sent now is not taken") == 1
 
 

@@ -171,3 +171,23 @@ async def test_a_reset_and_a_message_behind_it_keep_their_order(tmp_path: Path) 
         while "Started fresh" in answer.content:
             answer = await lab.next_from_bot(after=answer)
         assert "plum" not in answer.content
+
+
+async def test_help_lists_what_somebody_may_use_and_tells_all_about_one(tmp_path: Path) -> None:
+    async with offline_guild() as guild:
+        ann, ben, lab = guild.user("ann"), guild.user("ben"), guild.channel("lab")
+        rules = Rules(owners=frozenset({ann.id}), users=frozenset({ben.id}))
+        async with whole_bot(guild, tmp_path, rules=rules):
+            listed = await ann.runs("/help", lab)
+            assert listed.message is not None
+            assert listed.message.visible_to == ann.id
+            assert "- `/status`: Show what this room is" in listed.content
+            await ann.clicks(listed.message, label="More")
+            page = await ann.next_private(lab, containing="-# Page 2 of ")
+            assert "`/mode` (owners): " in page.content
+            assert "(owners)" not in (await ben.runs("/help", lab)).content
+            one = await ann.runs("/help", lab, command="/display")
+            assert one.content.startswith("**/display** (operators): Choose what this room shows")
+            assert "- `footer`: The small line under an answer" in one.content
+            refused = await ben.runs("/help", lab, command="/mode")
+            assert "There is no command `/mode` for you. `/help` lists those there are." in refused.content

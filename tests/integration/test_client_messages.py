@@ -55,7 +55,7 @@ async def offline_guild(**more: object) -> AsyncGenerator[OfflineGuild]:
 
 async def answers(bot: WholeBot, place: Place) -> list[str]:
     """Return what the bot says in a place when everything is said and live messages are gone."""
-    assert await bot.outbox.flush(5)
+    assert await bot.outbox.flush(60)
     assert bot.client.user is not None
     return [m.content for m in place.messages() if m.author_id == str(bot.client.user.id)]
 
@@ -111,7 +111,7 @@ async def test_two_hundred_messages_at_once_are_answered_in_their_order(tmp_path
             await ann.says(str(n), lab)
         # Not `containing`: the digits may stand in an id as well.
         await lab.next_from_bot(after=first, matching=lambda m: m.content.split()[-1:] == ["199"], timeout=60)
-        assert await bot.outbox.flush(30)
+        assert await bot.outbox.flush(60)
         asked = {m.id: m.content for m in lab.messages() if m.author_id == ann.id}
         answered = [asked[str(m.reference.message_id)] for m in lab.messages() if m.reference]
         assert answered == [str(n) for n in range(200)]
@@ -189,12 +189,12 @@ async def test_where_only_mentions_count_a_mention_or_a_reply_is_answered(tmp_pa
         answer = await lab.next_from_bot(after=called, containing="for you")
         replied = await ann.says("and this", lab, reply_to=answer)
         await lab.next_from_bot(after=replied, containing="and this")
-        assert await bot.outbox.flush(5)
+        assert await bot.outbox.flush(60)
         ours = [m for m in lab.messages() if m.author_id == guild.bot.id]
         assert [m.reference.message_id for m in ours if m.reference] == [called.id, replied.id]
         fate = await bot.store.fate("discord", int(silent.id))
         assert fate is not None
-        assert fate.reason == "does not mention the bot"
+        assert "does not mention me" in fate.reason
 
 
 async def test_who_is_not_allowed_gets_silence(tmp_path: Path) -> None:

@@ -203,7 +203,7 @@ async def test_why_tells_the_story_of_a_message_in_its_own_place(tmp_path: Path)
                 )
         await ann.runs("/stop", lab)
         await lab.next_from_bot(after=waiting, containing="then test")
-        await bot.outbox.flush(5)
+        await bot.outbox.flush(60)
         assert "It was stopped" in (await ann.runs("/why", lab, message=hanging.id)).content
         assert "It was answered" in (await ann.runs("/why", lab, message=waiting.id)).content
         for unknown in ("1", "9" * 20):
@@ -219,7 +219,7 @@ async def test_why_says_why_a_message_was_not_for_the_bot(tmp_path: Path) -> Non
             unheard, denied = await ann.says("hello", lab), await ben.says(f"<@{guild.bot.id}> hello", lab)
             said = await ann.says(f"<@{guild.bot.id}> hello", lab)
             await lab.next_from_bot(after=said, containing="hello")
-            for message, words in ((unheard, "does not mention the bot"), (denied, "is allowed")):
+            for message, words in ((unheard, "does not mention me"), (denied, "is allowed")):
                 assert words in (await ann.runs("/why", lab, message=message.id)).content
             assert "You may not do that here" in (await ben.runs("/why", lab, message=unheard.id)).content
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.demo.guild.page_messages import shown
 from tests.support.guilds import offline_guild
 from tests.support.whole_bot import whole_bot
 
@@ -15,6 +16,18 @@ match = "hold"
 [[turn.step]]
 hang = true
 """
+
+
+async def test_stickers_and_polls_reach_the_agent_as_words(tmp_path: Path) -> None:
+    async with offline_guild() as guild, whole_bot(guild, tmp_path):
+        ann, lab = guild.user("ann"), guild.channel("lab")
+        said = await ann.sticks("wave", lab)
+        await lab.next_from_bot(after=said, containing="[sticker: wave]", timeout=60)
+        assert "Sticker: wave" in shown(guild.world, said, ann.id)["html"]
+        said = await ann.polls("Lunch?", ["soup", "salad"], lab)
+        await lab.next_from_bot(after=said, containing="[poll: Lunch?]\n- soup\n- salad", timeout=60)
+        assert "Lunch?" in shown(guild.world, said, ann.id)["html"]
+        assert "salad" in shown(guild.world, said, ann.id)["html"]
 
 
 async def test_what_a_message_replies_to_comes_with_it(tmp_path: Path) -> None:

@@ -127,6 +127,8 @@ async def test_why_a_message_was_not_answered_is_told_where_it_stands(tmp_path: 
         await bot.client.wait_for("message", check=lambda message: message.id == int(silent.id))
         asked = await ann.says(f"<@{guild.bot.id}> hello", lab)
         answer = await lab.next_from_bot(after=asked, containing="hello", timeout=60)
-        assert "does not mention the bot" in (await ann.uses(WHY, silent, timeout=60)).content
+        told = (await ann.uses(WHY, silent, timeout=60)).content
+        assert "does not mention me" in told
+        assert "choose **Ask about this**" in told
         assert "It was answered" in (await ann.uses(WHY, asked, timeout=60)).content
         assert "I wrote that message myself" in (await ann.uses(WHY, answer, timeout=60)).content

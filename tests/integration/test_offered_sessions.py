@@ -76,6 +76,23 @@ async def test_a_secret_in_the_first_words_of_a_session_is_masked_where_they_are
     assert "sk-ant" not in str(titles)
 
 
+async def test_first_words_that_are_read_up_to_half_a_secret_show_none_of_it(tmp_path: Path) -> None:
+    secret, name = "key-" + "0123456789" * 30, "00000000-0000-4000-8000-000000000001"
+    own, project = tmp_path / "own", tmp_path / "project"
+    project.mkdir()
+    kept = transcript_path(own, project, name)
+    kept.parent.mkdir(parents=True)
+    message = {"role": "user", "content": " ".join([secret] * 20)}
+    kept.write_text(json.dumps({"type": "user", "uuid": name, "message": message}) + "\n")
+    async with house(tmp_path / "data", adapter=CLAUDE, own_config=own) as home:
+        home.engine.redactor.add(secret)
+        await home.store.ensure_session(home.engine.first_record(LAB))
+        await home.store.bind(LAB, project)
+        [found] = await home.manager.past.sessions(LAB)
+    assert found.title.startswith(MASK)
+    assert "key-" not in found.title
+
+
 async def test_a_long_session_is_exported_as_far_as_it_fits_with_no_half_secret(tmp_path: Path) -> None:
     secret = "sk-ant-api03-0123456789-0123456789"
     async with house(tmp_path, adapter=CLAUDE) as home:

@@ -116,7 +116,7 @@ async def test_a_crash_between_accepting_and_opening_neither_loses_nor_doubles(
             thread = await opened(guild, said)
             await thread.next_from_bot(containing="carry on", timeout=60)
             assert await ended(bot, said.id) is TurnState.DONE
-            assert await bot.outbox.flush(10)
+            assert await bot.outbox.flush(60)
             answers = [text for text in said_by_bot(guild, guild.place(said.id)) if "carry on" in text]
             assert len(answers) == 1
             assert [thread.id for thread in lab.threads()] == [said.id]

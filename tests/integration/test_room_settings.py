@@ -27,6 +27,13 @@ async def test_a_setting_is_changed_in_place_and_an_old_menu_works_after_a_resta
         async with whole_bot(guild, tmp_path, rules=rules(guild)) as bot:
             answer = await ann.runs("/config", lab)
             assert "- display: `new` · the default" in answer.content
+            await ann.selects(answer.message, "when_busy")
+            one = await ann.next_private(lab, containing="**when busy**: ")
+            options = one.components[0]["components"][0]["options"]
+            assert [option["label"] for option in options] == ["queue", "steer", "interrupt"]
+            assert all(option["description"] for option in options)
+            await ann.clicks(answer.message, label="Back")
+            await ann.next_private(lab, containing="**Settings of this room**")
             await ann.selects(answer.message, "display")
             await ann.next_private(lab, containing="**display**: ")
             await ann.selects(answer.message, "all")
@@ -68,6 +75,7 @@ async def test_what_concerns_everybody_is_said_aloud_once_and_written_down(tmp_p
         await lab.next_from_bot(
             containing="The model of this room is `large` from the next turn on, set by ann."
         )
+        assert "- `default` (now): the agent asks before" in (await ann.runs("/mode", lab)).content
         await ann.runs("/mode", lab, mode="plan")
         await lab.next_from_bot(containing="permission mode of this room is `plan`")
         answer = await ann.runs("/config", lab)

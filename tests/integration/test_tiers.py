@@ -104,6 +104,28 @@ async def test_a_button_of_an_older_turn_obeys_what_holds_now(tmp_path: Path) ->
         assert [action for _, action, _ in await deeds(bot)] == ["allow", "deny", "deny request"]
 
 
+async def test_who_may_not_any_more_resumes_nothing(tmp_path: Path) -> None:
+    """What is refused leaves nothing behind that was begun and not waited for: a test fails at such."""
+    async with offline_guild() as guild, owned(guild, tmp_path) as bot:
+        ann, eve, lab = guild.user("ann"), guild.user("eve"), guild.channel("lab")
+        await ann.runs("/allow", lab, user=eve, tier="operator")
+        said = await ann.says("the plum", lab)
+        await lab.next_from_bot(after=said, containing="the plum", timeout=WAIT_S)
+        await ann.runs("/new", lab)
+        await lab.next_from_bot(after=said, containing="Started fresh", timeout=WAIT_S)
+        view = (await eve.runs("/sessions", lab)).message
+        assert view is not None
+        [former] = [
+            one for one in await bot.manager.past.sessions(session_key(lab.id)) if one.state == "former"
+        ]
+        await eve.selects(view, former.ref)
+        await eve.next_private(lab, containing="Id: `", timeout=WAIT_S)
+        await ann.runs("/deny", lab, user=eve)
+        await eve.clicks(view, label="Resume here")
+        await eve.next_private(lab, after=view, containing="You may not do that here", timeout=WAIT_S)
+        assert (await deeds(bot))[-1][1] == "deny"
+
+
 async def test_who_operates_one_listen_channel_is_a_user_of_the_room_that_all_share(tmp_path: Path) -> None:
     async with offline_guild() as guild, owned(guild, tmp_path) as bot:
         ann, ben, desk = guild.user("ann"), guild.user("ben"), guild.channel("desk")

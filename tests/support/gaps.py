@@ -15,7 +15,7 @@ from tests.support.whole_bot import WholeBot, whole_bot
 
 async def answered(bot: WholeBot, place: Place) -> list[str]:
     """Return what was answered in a place, in the order of the answers."""
-    assert await bot.outbox.flush(10)
+    assert await bot.outbox.flush(60)
     said = {message.id: message.content for message in place.messages()}
     return [said[m.reference.message_id] for m in place.messages() if m.reference and m.reference.message_id]
 

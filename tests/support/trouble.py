@@ -43,7 +43,7 @@ class Trouble:
         place = self.guild.place(said[0].channel_id)
         for one in said:
             await place.next_from_bot(matching=lambda answer, one=one: _answers(answer, one), timeout=60)
-        assert await self.bot.outbox.flush(5)
+        assert await self.bot.outbox.flush(60)
         by_bot = [m for m in place.messages() if m.author_id == self.guild.bot.id]
         standing = [m for m in by_bot if not m.content.startswith(CATCHING_UP)]
         to = [m.reference.message_id if m.reference else None for m in standing]

@@ -195,7 +195,7 @@ async def whole_bot(
                 pump = tasks.create_task(outbox.run())
                 marks = None if receipts is None else tasks.create_task(receipts.run())
                 yield WholeBot(client, manager, store, outbox, asks, desk, catch_up)
-            assert await outbox.flush(5)
+            assert await outbox.flush(60)
             pump.cancel()
             if marks is not None:
                 marks.cancel()

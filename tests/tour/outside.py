@@ -6,6 +6,7 @@ from pathlib import Path
 
 from playwright.async_api import expect
 
+from bot.demo.guild.permissions import Permission
 from sessions.keys import session_key
 from sessions.paths import Paths
 from tests.tour.stage import WAIT_S, Stage
@@ -48,6 +49,42 @@ class Forwards:
         who = stage.guild.user(self.who)
         said = await who.says(self.text, stage.guild.channel("lobby"))
         await who.forwards(said, stage.place)
+
+
+@dataclass(frozen=True, slots=True)
+class Sticks:
+    """Somebody sends a sticker."""
+
+    who: str
+    name: str
+
+    async def play(self, stage: Stage) -> None:
+        """Let them send it."""
+        await stage.guild.user(self.who).sticks(self.name, stage.place)
+
+
+@dataclass(frozen=True, slots=True)
+class Polls:
+    """Somebody opens a poll."""
+
+    who: str
+    question: str
+    answers: tuple[str, ...]
+
+    async def play(self, stage: Stage) -> None:
+        """Let them open it."""
+        await stage.guild.user(self.who).polls(self.question, self.answers, stage.place)
+
+
+@dataclass(frozen=True, slots=True)
+class MayNot:
+    """The bot lacks a permission in this channel."""
+
+    permission: Permission
+
+    async def play(self, stage: Stage) -> None:
+        """Take it away."""
+        stage.place.deny(stage.guild.bot.id, self.permission)
 
 
 @dataclass(frozen=True, slots=True)

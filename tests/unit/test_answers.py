@@ -60,7 +60,7 @@ def test_a_stopped_turn_closes_the_code_it_was_writing() -> None:
 def test_an_interrupted_turn_says_how_far_it_got_what_was_asked_and_why_it_ended() -> None:
     [card] = last_words(TURN, CUT)
     assert card.text.splitlines() == [
-        "**Interrupted after `edit src/a.py` (tool 7, 3 min).** Roomkey was told to stop.",
+        "**Interrupted at `edit src/a.py` (tool 7, 3 min).** Roomkey was told to stop.",
         "> fix the tests",
         "Continue goes on from there, Retry starts over, Drop leaves it at that.",
     ]
@@ -81,8 +81,8 @@ def test_a_crash_is_called_one() -> None:
     [
         ({}, "Interrupted."),
         ({"took_s": 61.0}, "Interrupted after 1 min 1 s."),
-        ({"last_tool": "ls", "tools": 1}, "Interrupted after `ls` (tool 1)."),
-        ({"last_tool": "echo `a`\nb", "tools": 1}, "Interrupted after `echo 'a' b` (tool 1)."),
+        ({"last_tool": "ls", "tools": 1}, "Interrupted at `ls` (tool 1)."),
+        ({"last_tool": "echo `a`\nb", "tools": 1}, "Interrupted at `echo 'a' b` (tool 1)."),
     ],
 )
 def test_how_far_it_got_is_said_as_far_as_it_is_known(known: dict[str, Any], text: str) -> None:

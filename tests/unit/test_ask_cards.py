@@ -10,6 +10,7 @@ from bot.left_cards import SCOPE
 from bot.live_reply import LiveReply
 from bot.open_asks import OpenAsks, short_name
 from bot.questions import finish, note
+from sessions.errors import StateError
 from sessions.events import AskWithdrawn, PermissionAsk, Question, QuestionAsk, Started
 from sessions.store.values import Piece
 from sessions.turn import LiveNote, Outcome
@@ -144,6 +145,7 @@ async def test_a_card_that_is_deleted_is_sent_again_but_not_for_ever() -> None:
             it.asks.lost(name)
             await settled()
             assert ("Allow once" in labels(it.port)) == is_whole
+            assert ("deleted again and again" in it.card) != is_whole
         [name] = it.port.messages
         del it.port.messages[name]
         it.asks.lost(name)
@@ -165,6 +167,9 @@ async def test_a_deleted_card_of_several_questions_comes_again_with_the_next_one
         del it.port.messages[gone]
         note(entry, "this")
         await finish(entry, "ann", Rooms(), is_elsewhere=True)
+        await settled()
+        assert "2 of 2" in it.card
+        it.asks.lost(gone)  # the gateway says so as well, and later
         await settled()
         assert "2 of 2" in it.card
         assert it.asks.of_message(next(iter(it.port.messages))) is entry
@@ -266,12 +271,17 @@ async def test_a_card_of_a_turn_that_goes_on_by_itself_keeps_its_buttons() -> No
         assert [button.label for button in piece.buttons] == ["Allow and continue", "Deny and drop"]
 
 
-async def test_a_card_that_is_over_is_not_remembered() -> None:
-    async with desk() as it:
-        it.reply.emit(ASK)
-        await settled()
-        assert "nonce" in it.facts.kept[SCOPE, it.turn.key]
-        it.reply.emit(AskWithdrawn(id="a1", reason="expired"))
-        await settled()
-        pieces = await it.opened().pieces(CUT)
-        assert not [piece for piece in pieces if piece.action != "send"]
+async def test_a_card_that_is_over_is_not_remembered_also_if_the_store_takes_that_late() -> None:
+    for failure in (None, StateError()):
+        async with desk() as it:
+            it.reply.emit(ASK)
+            await settled()
+            assert "nonce" in it.facts.kept[SCOPE, it.turn.key]
+            it.facts.failure = failure
+            it.reply.emit(AskWithdrawn(id="a1", reason="expired"))
+            await settled()
+            it.facts.failure = None
+            it.clock.pass_s(6)
+            await settled()
+            pieces = await it.opened().pieces(CUT)
+            assert not [piece for piece in pieces if piece.action != "send"]

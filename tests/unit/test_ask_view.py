@@ -132,7 +132,13 @@ def test_an_expired_card_still_shows_all_that_a_yes_would_allow() -> None:
     long = replace(ASK, title="echo " + "x" * 150, arguments={"command": f"echo {'x' * 150}; rm -rf /"})
     edit = replace(ASK, title="a.py", arguments={"file_path": "a.py", "content": "import evil"})
     plan = PlanAsk(id="p", plan="1. Look\n2. Delete it")
-    for ask, words in ((long, "; rm -rf /"), (edit, "+import evil"), (plan, "2. Delete it")):
+    hiding = replace(ASK, title="ls \u202ea", arguments={"command": "ls \u202ea"})
+    for ask, words in (
+        (long, "; rm -rf /"),
+        (edit, "+import evil"),
+        (plan, "2. Delete it"),
+        (hiding, "command: ls \ufffda"),
+    ):
         is_plan = isinstance(ask, PlanAsk)
         card = plan_view(TURN, ask, SCENE) if is_plan else permission_view(TURN, ask, SCENE)  # type: ignore[arg-type]
         view = expired_view(TURN, ask, card)

@@ -153,7 +153,7 @@ async def test_status_tells_everything_about_the_room_it_is_asked_in() -> None:
         (replace(STATE, paused=True), "0 waiting · **paused**: `/queue` resumes it"),
         (
             STATE,
-            "While a turn runs, a new message waits; after a restart, a turn that was cut off asks how",
+            "While a turn runs, a new message waits; after a restart, a turn that was cut off waits for",
         ),
         (set_to(when_busy="steer", on_interrupt="fail"), "is handed to what runs; "),
         (set_to(when_busy="interrupt", on_interrupt="resume"), "cut off goes on by itself."),

@@ -75,8 +75,10 @@ async def test_alone_it_shows_where_the_agent_works_and_what_it_sees() -> None:
     assert "not boxed" not in text
     text = (await use(Rooms(state=replace(STATE, record=None)), {})).text
     assert "its own, made with the first message" in text
-    assert "Sees nothing beside its room" in text
+    assert "Nothing is mounted" in text
     assert "not boxed" in text
+    text = (await use(Rooms(state=replace(STATE, isolation="bwrap")), {})).text
+    assert "Sees nothing beside its room" in text
     assert rooms.rows == []
 
 

@@ -34,6 +34,15 @@ async def test_a_lack_counts_for_a_while_and_is_then_tried_again() -> None:
     assert len(port.bodies("1")) == 1
 
 
+async def test_a_lack_does_not_count_longer_because_something_is_left_out_for_it() -> None:
+    lacks, _, clock = degraded()
+    lacks.remember("1", "full")
+    clock.pass_s(400)
+    await lacks.note("1", "full")
+    clock.pass_s(200)
+    assert not lacks.lacks("1", "full")
+
+
 async def test_where_nothing_can_be_said_nothing_is() -> None:
     lacks, port, _ = degraded()
     port.faults["send"] = [ChatRefused()]

@@ -90,7 +90,7 @@ async def test_who_is_not_allowed_reaches_nothing(place: Place, _key: str) -> No
         ({"person": EVE}, "neither the user nor a role of theirs is allowed"),
         ({"ordinary": False}, "a webhook or system message"),
         ({"person": Person(id="7", name="ann", is_bot=True)}, "written by a bot"),
-        ({"mentions_others": True}, "addressed to somebody else"),
+        ({"mentions_others": True}, "it names somebody else and not me"),
         ({"text": " "}, "neither text nor files"),
         ({"ours": True}, None),
     ],

@@ -52,6 +52,16 @@ async def test_a_turn_that_has_begun_before_takes_the_thread_that_it_left(
     assert len(port.threads) == 4
 
 
+async def test_while_nobody_knows_whether_a_thread_was_left_none_is_opened(
+    port: FakePort, threads: ForkThreads
+) -> None:
+    await threads(turn(1), "idea", nobody_is_in, False)
+    port.faults = {"find_threads": [ChatError("down")]}
+    with pytest.raises(UserError, match="in trouble"):
+        await threads(turn(1), "idea", nobody_is_in, True)
+    assert len(port.threads) == 1
+
+
 async def test_a_thread_whose_answer_got_lost_is_not_opened_twice(
     port: FakePort, threads: ForkThreads
 ) -> None:

@@ -28,8 +28,9 @@ async def test_what_was_open_says_that_it_expired_and_keeps_its_buttons() -> Non
         ),
         Piece(channel_id="1", action="fold", body="it expired", target_nonce="n2"),
     ]
-    [piece, _] = await left_pieces(facts, turn(5), (), with_buttons=False)
-    assert piece.buttons == ()
+    await remember(facts, turn(5), [CARD.model_copy(update={"text": "it\nexpired\nAllow …"}), UNSURE])
+    [piece, other] = await left_pieces(facts, turn(5), (), with_buttons=False)
+    assert (piece.body, piece.buttons, other.body) == ("it\nexpired", (), "it expired")
 
 
 async def test_cards_of_another_turn_are_left_alone() -> None:

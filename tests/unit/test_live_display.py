@@ -206,7 +206,7 @@ async def test_words_that_nobody_asked_for_are_marked() -> None:
     for event in (BackgroundTasks(count=1, names=("make",)), BackgroundTasks(count=0), begun, LS):
         it.reply.emit(event)
     [answer] = await it.reply.pieces(OK)
-    assert answer.body == "-# Unasked, after this ended in the background: make · 1 tool\n\none two"
+    assert answer.body == "-# Ended in the background: make · 1 tool\n\none two"
 
 
 async def test_five_hundred_tools_cost_one_request_a_second() -> None:

@@ -3,10 +3,12 @@
 import pytest
 
 from bot.approvals import parse_ask
+from bot.chat import ChatError
+from bot.questions import note
 from sessions.errors import StateError
-from sessions.events import AskWithdrawn, TextDelta
+from sessions.events import AskWithdrawn, Question, QuestionAsk, TextDelta
 from sessions.turn import LiveNote, Outcome
-from tests.support.live_scene import ASK, OK, Scene, deleted, scene
+from tests.support.live_scene import ASK, OK, Scene, deleted, scene, turn
 from tests.support.ports import FakePort, settled
 
 
@@ -73,6 +75,23 @@ async def test_a_card_is_announced_to_the_store_and_shown_when_it_takes_it() -> 
         await it.pass_s(5)
         assert it.notes == [LiveNote(nonce=str(it.port.nonces[0]))]
         assert len(it.port.messages) == 1
+
+
+async def test_a_card_that_arrived_unnoticed_shows_what_was_answered_meanwhile() -> None:
+    port = FakePort()
+    port.faults = {"landed": [ChatError()]}
+    async with scene(port) as it:
+        it.reply.emit(QuestionAsk(id="q1", questions=(Question(text="Which?"), Question(text="Why?"))))
+        await settled()
+        [card] = port.messages.values()
+        [entry] = it.asks.of_turn(turn().id)
+        note(entry, "this")
+        entry.answered_elsewhere()
+        await settled()
+        assert "1 of 2" in card.body
+        await it.pass_s(6)
+        [card] = port.messages.values()
+        assert "2 of 2" in card.body
 
 
 async def test_a_card_does_not_make_the_store_forget_the_live_message() -> None:

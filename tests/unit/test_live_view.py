@@ -191,10 +191,8 @@ def test_thoughts_that_somebody_wants_are_kept() -> None:
 def test_words_that_nobody_asked_for_say_whence_they_come() -> None:
     begun = Started(agent_session_id="s", model="m", workdir="/w")
     background = BackgroundTasks(count=1, names=("make *all*",)), BackgroundTasks(count=0)
-    assert notices(after(begun)) == ["-# Unasked"]
-    assert notices(after(*background, begun, LS)) == [
-        "-# Unasked, after this ended in the background: make \\*all\\* · 1 tool"
-    ]
+    assert notices(after(begun)) == ["-# Nobody asked: the agent speaks by itself"]
+    assert notices(after(*background, begun, LS)) == ["-# Ended in the background: make \\*all\\* · 1 tool"]
     assert notices(after(LS, HELLO)) == []
 
 

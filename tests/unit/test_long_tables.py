@@ -89,6 +89,11 @@ def test_what_a_spreadsheet_would_compute_is_text(cell: str) -> None:
     assert shown.startswith("'")
 
 
+def test_what_begins_behind_a_semicolon_is_text_too() -> None:
+    """Where commas stand in numbers, a spreadsheet ends cells at semicolons."""
+    assert written("x;=1+1;y", "a, b;@SUM(1)", "one; two") == ["x;'=1+1;y", "a, b;'@SUM(1)", "one; two"]
+
+
 @pytest.mark.parametrize("cell", ["-5", "+3.5", "-1,200.50", "-12 %", "-1e-9", "-", "--", "a=1", "", "1-2"])
 def test_numbers_and_dashes_stay_as_they_are(cell: str) -> None:
     assert written(cell, "x") == [cell, "x"]

@@ -126,7 +126,8 @@ async def test_an_emptied_file_is_deleted_and_an_empty_new_one_is_not_made(
     assert modal is not None
     made = parse_memory(Pressed(action=modal.action, fields={"text": ""}))
     assert made is not None
-    assert "Deleted `a.md`." in (await press(made, rooms, KEY)).message.text
+    done = (await press(made, rooms, KEY)).message.text
+    assert done.startswith("Deleted `a.md`. The agent knows of it when it next starts")
     said = await press(MemoryClick(Op.MAKE, name="b"), rooms, KEY)
     assert said.message.text == "An empty file says nothing."
     assert list(memory.iterdir()) == []

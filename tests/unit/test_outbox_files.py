@@ -61,6 +61,23 @@ async def test_few_files_are_sent_at_once_and_they_hold_up_no_words(tmp_path: Pa
     assert left(tmp_path) == 0
 
 
+async def test_a_file_that_waits_for_others_is_not_yet_tried(tmp_path: Path) -> None:
+    """Else it would be sent as what may be a repeat if the bot was restarted meanwhile."""
+    async with scene(tmp_path) as it:
+        it.port.held = asyncio.Event()
+        for channel in range(2 * UPLOADS):
+            file = await it.spool.add("a.txt", b"x")
+            await post(it.store, Piece(channel_id=str(channel), body="file", files=(file,)))
+        it.outbox.wake()
+        await it.port.until(lambda: len(it.port.log) == UPLOADS)
+        await settled()
+        due = await it.store.outbox_due("fake", 3 * UPLOADS)
+        assert len(due) == 2 * UPLOADS
+        assert len([row for row in due if row.first_try is not None]) == UPLOADS
+        it.port.held.set()
+        await it.all_sent()
+
+
 async def test_files_are_sent_after_a_restart(tmp_path: Path) -> None:
     store, spool = await open_store(tmp_path, SetClock()), Spool(tmp_path / "spool")
     await post(store, Piece(channel_id="1", files=(await spool.add("a.txt", b"kept"),)))

@@ -14,9 +14,9 @@ from bot.components import MAX_CHOICES, Button, Menu, Pressed, Row
 from bot.measure import units
 from bot.open_asks import OpenAsk, OpenAsks, short_name
 from bot.questions import PickClick, answer_in, finish, note, other_modal, parse_pick, pick, question_view
-from sessions.agents.base import Answers
+from sessions.agents.base import Answers, Decision
 from sessions.ask_events import Option
-from sessions.errors import AlreadyDecided, UserError
+from sessions.errors import AlreadyDecided, StateError, UserError
 from sessions.events import Question, QuestionAsk
 from sessions.keys import TurnId
 from tests.support.desk_rooms import Rooms
@@ -178,6 +178,21 @@ async def test_an_answer_that_is_not_taken_can_be_given_again() -> None:
     with pytest.raises(AlreadyDecided):
         await pick(click(0, "0"), "ann", asks, rooms)
     assert (entry.answers, entry.line) == ([], "")
+
+
+@pytest.mark.parametrize("is_taken_back", [True, False])
+async def test_an_answer_that_is_not_taken_costs_no_other(is_taken_back: bool) -> None:
+    class Refusing:
+        async def decide(self, turn: TurnId, ask: str, decision: Decision) -> None:
+            if is_taken_back:  # the first answer was a reply, which could not be stored
+                entry.answers.clear()
+            raise StateError
+
+    asks, entry = opened()
+    note(entry, "SQLite")
+    with pytest.raises(StateError):
+        await pick(click(1, "0"), "ann", asks, Refusing())
+    assert entry.answers == ([] if is_taken_back else ["SQLite"])
 
 
 def reply(text: str, *, to: str | None = "99", by: str = "7") -> Incoming:

@@ -174,7 +174,9 @@ async def test_clearing_asks_once_more_and_is_said_aloud() -> None:
     assert done.message.text.startswith("Removed all 3 that waited.")
     assert done.aloud == "-# ann removed all 3 that waited here."
     assert not rooms.waiting
-    assert not (await press(click(asked, "Remove all 3"), rooms, KEY, "ann", ANN)).aloud
+    again = await press(click(asked, "Remove all 3"), rooms, KEY, "ann", ANN)
+    assert again.message.text.startswith("Nothing waits any more.")
+    assert not again.aloud
 
 
 async def test_clearing_what_is_empty_by_now_asks_nothing() -> None:

@@ -127,6 +127,15 @@ def test_what_only_looks_like_the_start_of_a_secret_is_shown_as_soon_as_that_is_
     assert growing.end() == "M"
 
 
+def test_what_was_held_back_is_shown_once_when_its_secret_is_dropped_meanwhile() -> None:
+    redactor = Redactor([OTHER])
+    growing = Growing(redactor)
+    assert growing.feed(f"so {OTHER[:5]}") == "so "
+    redactor.drop(OTHER)
+    assert growing.feed(" it") == f"{OTHER[:5]} it"
+    assert growing.feed(" is") + growing.end() == " is"
+
+
 def test_most_of_a_secret_at_the_very_end_is_masked() -> None:
     growing = Growing(Redactor([OTHER]))
     assert growing.feed(f"so {OTHER[:12]}") == "so "

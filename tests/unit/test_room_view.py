@@ -16,10 +16,12 @@ from bot.room_view import (
     changed_line,
     choices_of,
     may_set,
+    means,
     prompt_view,
     setting_modal,
     setting_view,
     settings_view,
+    title,
     value_of,
 )
 from bot.said import Said
@@ -43,9 +45,9 @@ def test_every_setting_is_shown_with_its_value_and_where_it_comes_from() -> None
     assert "- display: `all` · set here" in said.text
     assert "- model: `large` · from roomkey.toml, for all rooms" in said.text
     assert "- footer: `short` · the default" in said.text
-    assert "- auto_thread: `no` · the default" in said.text
+    assert "- auto thread: `no` · the default" in said.text
     for name in NAMES:
-        assert f"- {name}: " in said.text
+        assert f"- {title(name)}: " in said.text
     assert "Operators change these" in said.text
     assert said.rows == ()
 
@@ -64,6 +66,7 @@ def test_each_setting_is_changed_by_a_menu_or_in_a_modal(name: str) -> None:
     if choices:
         assert labels == ["Inherit", "Back"]
         assert len(choices) <= MAX_CHOICES
+        assert all(0 < len(means(name, choice)) <= 100 for choice in choices)
         for choice in choices:
             RoomSettings.model_validate({name: value_of(name, choice)})
     else:
@@ -84,7 +87,11 @@ def sample(name: str) -> object:
 def test_what_is_inherited_is_shown_beside_and_no_modal_begins_with_it() -> None:
     one = room(file={"prompt": "all rooms' words"})
     said = setting_view(one, "prompt")
-    assert "Inherited: “all rooms' words” · from roomkey.toml, for all rooms" in said.text
+    assert "Now: “all rooms' words” · from roomkey.toml, for all rooms" in said.text
+    assert "Inherit" not in said.text
+    own = setting_view(room({"prompt": "mine"}, {"prompt": "all rooms' words"}), "prompt")
+    assert "Now: “mine” · set here" in own.text
+    assert "Inherit brings back: “all rooms' words” · from roomkey.toml, for all rooms" in own.text
     assert "Inherit" not in [button.label for button in buttons_of(said)]
     assert setting_modal(one, "prompt").fields[0].text == ""
 

@@ -111,7 +111,7 @@ async def test_it_is_told_once_when_people_are_waited_for_and_once_when_not() ->
 
 
 async def test_a_question_keeps_a_turn_open_longer_than_it_may_take_itself() -> None:
-    stage = Stage(Limits(silence_s=0.01, turn_s=0.05, ask_s=0.1, question_s=60))
+    stage = Stage(Limits(silence_s=0.01, turn_s=0.5, ask_s=0.6, question_s=60))
     stage.turn.feed(QuestionAsk(id="q", questions=(Question(text="Which?"),), turn=TURN))
     stage.turn.feed(PermissionAsk(id="p", tool="Bash", title="ls", turn=TURN))
     async with asyncio.TaskGroup() as tasks:

@@ -168,7 +168,7 @@ async def test_config_shows_the_same_to_all_and_offers_what_is_theirs() -> None:
     rooms = Rooms()
     texts = [await CONFIG.run(called(rooms, tier=tier)) for tier in (Tier.USER, Tier.OPERATOR, Tier.OWNER)]
     assert [len(said.rows) for said in texts] == [0, 1, 1]
-    assert all("- permission_mode: `default`" in said.text for said in texts)
+    assert all("- permission mode: `default`" in said.text for said in texts)
 
 
 async def test_prompt_opens_its_modal_or_shows_what_is_told() -> None:

@@ -13,6 +13,8 @@ import pytest
 from sessions.errors import QueueFull, StateError
 from sessions.store.writer import Together, Writer
 
+ADDED = "SELECT group_concat(n) FROM (SELECT n FROM t ORDER BY rowid)"
+
 
 def explain(error: sqlite3.Error) -> StateError:
     return StateError(f"explained: {error}")
@@ -168,8 +170,28 @@ async def test_kinds_that_wait_side_by_side_are_made_by_rank(writer: Writer) -> 
     gate.open()
     assert await asyncio.gather(*tickets) == [20, 10, 21, 11, 3, 22, 23]
     assert (first.asked, second.asked) == ([[10, 11]], [[20, 21], [22, 23]])
-    made = "SELECT group_concat(n) FROM (SELECT n FROM t ORDER BY rowid)"
-    assert await writer.submit(lambda c: c.execute(made).fetchone()[0]) == "10,11,20,21,3,22,23"
+    made = await writer.submit(lambda c: c.execute(ADDED).fetchone()[0])
+    assert made == "10,11,20,21,3,22,23"
+
+
+@pytest.mark.parametrize("fails", [True, False])
+async def test_whoever_waits_hears_in_the_order_in_which_changes_were_made(
+    writer: Writer, *, fails: bool
+) -> None:
+    """Else a room counts a message among those that wait behind a turn which ended before it came."""
+    second, first, gate, heard = Together(Crowd().make, 1), Together(Crowd().make, 0), Gate(), list[int]()
+    writer.submit(gate)
+    await gate.entered()
+    asked = [(20, second), (10, first), (21, second), (11, first)]
+    if fails:  # then all are made one by one
+        asked.append((20, second))
+    for n, kind in asked:
+        ticket = writer.submit(add(n), kind, n)
+        ticket.add_done_callback(lambda done: heard.append(-1 if done.exception() else done.result()))
+    gate.open()
+    made = await writer.submit(lambda c: c.execute(ADDED).fetchone()[0])
+    assert made == "10,11,20,21"
+    assert heard == [10, 11, 20, 21, -1][: len(asked)]
 
 
 @pytest.mark.parametrize("refuses", [True, False], ids=["it cannot", "one of them fails"])

@@ -58,6 +58,14 @@ class Person:
         """Forward a message into a place; its text travels as a snapshot."""
         return messages.post(self._world, self.id, place.id, Draft(forwards=self._now(message)))
 
+    async def sticks(self, name: str, place: Place) -> Message:
+        """Send a sticker."""
+        return messages.post(self._world, self.id, place.id, Draft(sticker=name))
+
+    async def polls(self, question: str, answers: Sequence[str], place: Place) -> Message:
+        """Open a poll."""
+        return messages.post(self._world, self.id, place.id, Draft(poll=(question, *answers)))
+
     async def edits(self, message: Message, text: str) -> Message:
         """Change the text of an own message."""
         return messages.edit(self._world, self.id, message.channel_id, message.id, Revision(text))

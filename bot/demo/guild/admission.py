@@ -53,7 +53,13 @@ def check_draft(world: World, author_id: str, draft: Draft) -> None:
     if draft.nonce and limits.units(draft.nonce) > limits.NONCE_UNITS:
         raise ApiError(Code.INVALID_FORM, field="nonce: Must be 25 or fewer in length.")
     says_something = (
-        draft.content.strip() or draft.embeds or draft.components or draft.files or draft.forwards
+        draft.content.strip()
+        or draft.embeds
+        or draft.components
+        or draft.files
+        or draft.forwards
+        or draft.sticker
+        or draft.poll
     )
     if not says_something and MessageFlag.LOADING not in draft.flags:
         raise ApiError(Code.EMPTY_MESSAGE)

@@ -40,7 +40,10 @@ class AllowedMentions:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A new message. `strict_reply` refuses a reply to a message that is gone."""
+    """A new message. `strict_reply` refuses a reply to a message that is gone.
+
+    `sticker` is the name of one; `poll` is a question, then its answers.
+    """
 
     content: str = ""
     embeds: tuple[Payload, ...] = ()
@@ -50,6 +53,8 @@ class Draft:
     reply_to: Reference | None = None
     strict_reply: bool = True
     forwards: Message | None = None
+    sticker: str = ""
+    poll: tuple[str, ...] = ()
     allowed: AllowedMentions | None = None
     nonce: str | None = None
     enforce_nonce: bool = False

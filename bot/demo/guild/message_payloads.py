@@ -1,11 +1,14 @@
 """Messages of the world as Discord's JSON. Pure; ids are text, times ISO 8601."""
 
+from typing import Final
 from urllib.parse import quote
 
 from bot.demo.guild import payloads
 from bot.demo.guild.clock import iso
 from bot.demo.guild.model import Attachment, Cause, Message, MessageFlag, MessageKind, Payload
 from bot.demo.guild.state import World
+
+_POLL_S: Final = 24 * 3600.0
 
 
 def emoji(name: str) -> Payload:
@@ -58,6 +61,10 @@ def message(world: World, one: Message, viewer_id: str, *, nested: bool = False)
     }
     if one.reactions:
         shown["reactions"] = [_reaction(r.emoji, r.user_ids, viewer_id) for r in one.reactions]
+    if one.sticker:
+        shown["sticker_items"] = [{"id": one.id, "name": one.sticker, "format_type": 1}]
+    if one.poll:
+        shown["poll"] = _poll(one)
     if one.nonce:
         shown["nonce"] = one.nonce
     if one.by_webhook:
@@ -152,6 +159,18 @@ def _snapshot(world: World, one: Message, viewer_id: str) -> Payload:
     )
     whole = message(world, one, viewer_id, nested=True)
     return {key: whole[key] for key in (*kept, "mentions", "mention_roles")}
+
+
+def _poll(one: Message) -> Payload:
+    question, *answers = one.poll
+    return {
+        "question": {"text": question},
+        "answers": [{"answer_id": at, "poll_media": {"text": text}} for at, text in enumerate(answers, 1)],
+        "expiry": iso(one.made_at + _POLL_S),
+        "allow_multiselect": False,
+        "layout_type": 1,
+        "results": {"answer_counts": [], "is_finalized": False},
+    }
 
 
 def _spoken(one: Message) -> Payload:

@@ -63,6 +63,8 @@ def post(
         mentions=_mentions(world, author_id, channel, draft.content, draft.allowed, reference),
         reference=reference,
         forwarded=draft.forwards,
+        sticker=draft.sticker,
+        poll=draft.poll,
         nonce=draft.nonce,
         by_webhook=draft.by_webhook,
         cause=draft.cause,

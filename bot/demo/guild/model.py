@@ -189,7 +189,8 @@ class Message:
     """A message as it stands.
 
     Times are Unix time in seconds; `visible_to` names the one reader of an ephemeral answer; `embeds` and
-    `components` are Discord's own JSON objects.
+    `components` are Discord's own JSON objects; `sticker` is the name of one; `poll` is a question, then its
+    answers.
     """
 
     id: str
@@ -207,6 +208,8 @@ class Message:
     mentions: Mentions = field(default_factory=Mentions)
     reference: Reference | None = None
     forwarded: "Message | None" = None
+    sticker: str = ""
+    poll: tuple[str, ...] = ()
     pinned: bool = False
     nonce: str | None = None
     by_webhook: bool = False

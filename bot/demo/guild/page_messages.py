@@ -77,7 +77,7 @@ def shown(world: World, message: Message, viewer_id: str) -> Payload:
         "at": message.made_at,
         "edited": message.edited_at is not None,
         "text": message.content,
-        "html": html(message.content, known),
+        "html": html(_written(message), known),
         "thinking": message.is_loading,
         "private": message.visible_to is not None,
         "pings": _pings(world, message, viewer_id),
@@ -141,8 +141,17 @@ def _pointed_at(world: World, message: Message, known: Names) -> Payload | None:
     return pointed
 
 
+def _written(message: Message) -> str:
+    """Return what a message shows as text: its own, its sticker's name, its poll."""
+    sticker = f"-# Sticker: {message.sticker}" if message.sticker else ""
+    poll = (
+        [f"-# Poll\n**{message.poll[0]}**", *(f"- {one}" for one in message.poll[1:])] if message.poll else []
+    )
+    return "\n".join(filter(None, [message.content, sticker, *poll]))
+
+
 def _excerpt(message: Message, known: Names) -> str:
-    words = plain(message.content, known)
+    words = plain(_written(message), known)
     if not words:
         return "a file" if message.attachments else "a message without text"
     return words if len(words) <= EXCERPT_CHARS else words[: EXCERPT_CHARS - 1] + "…"

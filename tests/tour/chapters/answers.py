@@ -81,7 +81,7 @@ ANSWERS: Final = Chapter(
         Scene(
             "long-answer",
             "A very long answer becomes a file",
-            "Its beginning is the message and the whole text the file, with a line that says how long it is.",
+            "Its beginning stands in the channel, the whole of it in a file; a line says how long it is.",
             (Says("long"), SeesFile("answer.md")),
         ),
     ),

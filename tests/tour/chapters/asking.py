@@ -89,16 +89,16 @@ ASKING: Final = Chapter(
         Scene(
             "permission-expired",
             "Nobody answered",
-            "A request closes after ten minutes, or what `agent.ask_limit_s` says, and that means no. The"
-            " agent is told.",
+            "A request closes after ten minutes, or after what `agent.ask_limit_s` says (here three seconds),"
+            " and that means no. The agent is told.",
             (*_ASKED, Sees("nobody answered in time"), Sees("tool said")),
             settings={"ROOMKEY_AGENT__ASK_LIMIT_S": "3"},
         ),
         Scene(
             "permission-restart",
             "A card after a restart",
-            "If the bot was restarted, an open card says so, and the card of the interrupted turn offers its"
-            " yes: the agent goes on with the answer.",
+            "If the bot was restarted, an open card says that it expired. The card of the interrupted turn"
+            " has a button that says yes to what was asked and lets the agent go on.",
             (*_ASKED, Restarts(), Sees("Allow and continue also")),
         ),
         Scene(
@@ -161,7 +161,7 @@ ASKING: Final = Chapter(
             (
                 Says("plan"),
                 Clicks("Keep planning"),
-                Fills({}, submits=False),
+                Fills({"What should be different?": "Leave the sections as they are."}, submits=False),
             ),
         ),
     ),

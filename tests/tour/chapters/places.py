@@ -3,7 +3,7 @@
 from typing import Final
 
 from bot.demo.model import show
-from tests.tour.outside import Forwards, Posts, Returns, Speaks, WritesDirectly
+from tests.tour.outside import Forwards, Polls, Posts, Returns, Speaks, Sticks, WritesDirectly
 from tests.tour.scene import Chapter, Scene
 from tests.tour.steps import (
     Clicks,
@@ -22,8 +22,8 @@ from tests.tour.steps import (
 
 _EACH: Final = (
     Runs("config"),
-    Picks("Change a setting", ("auto_thread",)),
-    Picks("Another auto_thread", ("yes",)),
+    Picks("Change a setting", ("auto thread",)),
+    Picks("Choose another", ("yes",)),
     Sees("It holds"),
     Cut(),
 )
@@ -40,7 +40,7 @@ PLACES: Final = Chapter(
             "Open a thread on a message, and its agent knows what that message says; nothing else of the"
             " channel.",
             (
-                Other("ben", "The lamp in the hall flickers since Monday."),
+                Other("ben", "The lamp in the hall has been flickering since Monday."),
                 OpensThread("The lamp in the hall", "the lamp"),
                 Says("What is this about?"),
                 Sees("I was shown"),
@@ -49,11 +49,11 @@ PLACES: Final = Chapter(
         Scene(
             "auto-thread",
             "A thread for each message",
-            "Where `/config` says `auto_thread: yes`, each message opens a thread that is named after it, and"
+            "Where `/config` says `auto thread: yes`, each message opens a thread that is named after it, and"
             " the channel stays tidy.",
             (
                 *_EACH,
-                Says("The lamp in the hall flickers since Monday."),
+                Says("The lamp in the hall has been flickering since Monday."),
                 EntersThread(),
                 Sees("first thing"),
                 Returns(),
@@ -65,7 +65,7 @@ PLACES: Final = Chapter(
             "Go on there: it is a room of its own. A thread that you rename keeps your name.",
             (
                 *_EACH,
-                Says("The lamp in the hall flickers since Monday."),
+                Says("The lamp in the hall has been flickering since Monday."),
                 EntersThread(),
                 Sees("first thing"),
             ),
@@ -88,7 +88,7 @@ PLACES: Final = Chapter(
             "Where `reply_to` is `mention`, the bot is silent until it is named; then it also hears what was"
             " said since its last answer.",
             (
-                Other("ben", "The build fails since noon."),
+                Other("ben", "The build has been failing since noon."),
                 Says("@roomkey what do you think?"),
                 Sees("I was shown"),
             ),
@@ -99,9 +99,9 @@ PLACES: Final = Chapter(
             "What can be done with a message",
             "Right click a message, or press its `…`: apps offer their commands there.",
             (
-                Other("ben", "The build fails since noon."),
+                Other("ben", "The build has been failing since noon."),
                 Sees("first thing I hear"),
-                OnMessage("The build fails", mine=True),
+                OnMessage("The build has been", mine=True),
             ),
         ),
         Scene(
@@ -109,9 +109,9 @@ PLACES: Final = Chapter(
             "Ask about this",
             "The agent gets the message, whoever wrote it, and your question.",
             (
-                Other("ben", "The build fails since noon."),
-                OnMessage("The build fails", "Ask about this"),
-                Fills({}, submits=False),
+                Other("ben", "The build has been failing since noon."),
+                OnMessage("The build has been", "Ask about this"),
+                Fills({"Your question": "What has changed since the morning?"}, submits=False),
             ),
         ),
         Scene(
@@ -119,10 +119,10 @@ PLACES: Final = Chapter(
             "The answer to your question",
             "The question and the answer are for everybody, with a link to what they are about.",
             (
-                Other("ben", "The build fails since noon."),
+                Other("ben", "The build has been failing since noon."),
                 Sees("first thing I hear"),
                 Cut(),
-                OnMessage("The build fails", "Ask about this", mine=True),
+                OnMessage("The build has been", "Ask about this", mine=True),
                 Fills({"Your question": "What does that mean?"}),
                 Sees("You have told me"),
             ),
@@ -153,8 +153,19 @@ PLACES: Final = Chapter(
         Scene(
             "forward",
             "Forward something",
-            "A forwarded message reaches the agent as a quote; so do stickers and polls, in words.",
+            "A forwarded message reaches the agent as a quote.",
             (Forwards("ben", "The parcel is at the back door."), Sees("parcel")),
+        ),
+        Scene(
+            "stickers-and-polls",
+            "Stickers and polls",
+            "They reach the agent as words.",
+            (
+                Sticks("ben", "a waving hand"),
+                Sees("first thing"),
+                Polls("ben", "When do we clean the shop?", ("on Friday", "on Monday")),
+                Sees("You have told me 2 things"),
+            ),
         ),
         Scene(
             "file-in",

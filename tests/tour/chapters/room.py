@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from tests.tour.outside import AsksWhy, BeginsAt, Kills, LooksAs, OpensMenu, Starts, Waits
+from bot.demo.guild.permissions import Permission
+from tests.tour.outside import AsksWhy, BeginsAt, Kills, LooksAs, MayNot, OpensMenu, Starts, Waits
 from tests.tour.scene import Chapter, Scene
 from tests.tour.steps import Begins, Clicks, Cut, Fills, Other, Picks, Restarts, Runs, Says, Sees, Types
 
@@ -14,7 +15,7 @@ ROOM: Final = Chapter(
         Scene(
             "commands",
             "Commands",
-            "Type `/`: the commands that you may use stand there, with what they do.",
+            "Type `/`: every command stands there, with what it does.",
             (Types("/", "/status"),),
         ),
         Scene(
@@ -65,7 +66,7 @@ ROOM: Final = Chapter(
             "why",
             "What became of a message",
             "`/why` tells it of any message, by its link.",
-            (Says("hello"), Sees("first thing"), Cut(), AsksWhy("hello"), Sees("It was answered")),
+            (Says("hello"), Sees("first thing"), AsksWhy("hello"), Sees("It was answered")),
         ),
         Scene(
             "config",
@@ -76,12 +77,12 @@ ROOM: Final = Chapter(
         Scene(
             "config-one",
             "One setting",
-            "What it is for, what holds now, and what would hold without the room's own word.",
+            "What it is for, what holds now, and what each choice does. What was set here can be taken back.",
             (
                 Runs("config"),
                 Picks("Change a setting", ("display",)),
-                Sees("Inherited"),
-                OpensMenu("Another display"),
+                Sees("Now:"),
+                OpensMenu("Choose another"),
             ),
         ),
         Scene(
@@ -125,7 +126,13 @@ ROOM: Final = Chapter(
             "prompt",
             "What the agent is told about the room",
             "`/prompt` opens what stands before every turn of this room.",
-            (Runs("prompt"), Fills({}, submits=False)),
+            (
+                Runs("prompt"),
+                Fills(
+                    {"What is the agent told about this room?": "This room is about the shop."},
+                    submits=False,
+                ),
+            ),
         ),
         Scene(
             "memory",
@@ -140,6 +147,18 @@ ROOM: Final = Chapter(
                 Clicks("New file…"),
                 Fills({"Name": "deploys.md", "What is to be remembered": "Nothing is deployed on Fridays."}),
                 Sees("Saved"),
+            ),
+        ),
+        Scene(
+            "degraded",
+            "What the bot may not do",
+            "Without a permission it goes on without, says once in the channel what is missing, and names the"
+            " permission that mends it. So it does for threads, files and history.",
+            (
+                MayNot(Permission.ADD_REACTIONS),
+                Says("hello"),
+                Sees("Add Reactions"),
+                Sees("first thing"),
             ),
         ),
         Scene(

@@ -5,7 +5,7 @@ from typing import Final
 from tests.tour.chapters.work import CHECK_LINKS
 from tests.tour.outside import AsksWhy, Edits, HasFile, OpensMenu
 from tests.tour.scene import Chapter, Scene
-from tests.tour.steps import Clicks, Cut, Picks, Replies, Runs, Says, Sees
+from tests.tour.steps import Clicks, Picks, Replies, Runs, Says, Sees
 
 _WHY: Final = Says("Why is the start page so slow?\nstory:40")
 _BUSY: Final = (_WHY, Sees("The start page loads"))
@@ -30,6 +30,8 @@ STEERING: Final = Chapter(
                 *_BUSY,
                 Says("And the other pages?"),
                 Says("Thanks!"),
+                Sees("2 waiting"),
+                Sees("⏳", anywhere=True),
                 Runs("queue"),
                 Sees("Thanks!"),
             ),
@@ -44,7 +46,6 @@ STEERING: Final = Chapter(
                 Says("And the other pages?"),
                 Sees("1 waiting"),
                 Edits("And the other pages?", "And the page of the workshop?"),
-                Cut(),
                 Runs("queue"),
                 Sees("the workshop"),
             ),
@@ -64,12 +65,13 @@ STEERING: Final = Chapter(
         Scene(
             "when-busy",
             "Wait, steer or interrupt",
-            "`/config` has the room's policy: what is said during a turn waits, joins it, or ends it.",
+            "`when busy` in `/config` says what becomes of what you say during a turn: it waits, joins it, or"
+            " ends it.",
             (
                 Runs("config"),
-                Picks("Change a setting", ("when_busy",)),
-                Sees("Inherited"),
-                OpensMenu("Another when_busy"),
+                Picks("Change a setting", ("when busy",)),
+                Sees("Now:"),
+                OpensMenu("Choose another"),
             ),
         ),
         Scene(

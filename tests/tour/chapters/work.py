@@ -85,7 +85,8 @@ WORK: Final = Chapter(
         Scene(
             "background",
             "Work in the background",
-            "A command may go on after the answer. When it has ended, the agent says so, unasked and marked.",
+            "A command may go on after the answer. When it has ended, the agent speaks up by itself, below a"
+            " line that says what ended.",
             (Says("background:4"), Sees("A task in the background has ended.")),
         ),
         Scene(
