@@ -28,7 +28,7 @@ demo: $(READY) ## Try Roomkey in the browser: no account, no key, this machine o
 # Whoever forbids compiled files would have every worker, and every pytest in a test, compile all of it anew.
 test: export PYTHONDONTWRITEBYTECODE :=
 test: $(READY) ## Run every test, several at once: most of them wait for something
-	@$(BIN)/python -m pytest -n 6 --dist loadfile --no-loadscope-reorder || { test $$? -eq 1 && echo "Once more, alone:" && \
+	@$(BIN)/python -m pytest -n 5 --dist loadfile --no-loadscope-reorder || { test $$? -eq 1 && echo "Once more, alone:" && \
 		$(BIN)/python -m pytest --last-failed --last-failed-no-failures none --maxfail=1; }
 
 cover: $(READY) ## Run every test and list the lines that none of them reaches
