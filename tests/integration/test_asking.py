@@ -1,6 +1,5 @@
 """What agents ask on the offline guild: permissions, questions and plans, also across a restart."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -10,59 +9,23 @@ from bot.demo.guild import OfflineGuild, Permission
 from sessions.store.values import TurnState
 from tests.support.guilds import offline_guild
 from tests.support.questions import DATABASE, PARTS
+from tests.support.scripts import asks
 from tests.support.whole_bot import whole_bot
 
 pytestmark = pytest.mark.timeout(180)  # a busy machine
 
 NAMELESS = {**PARTS, "options": [*PARTS["options"], {"label": ""}]}
-QUESTIONS = json.dumps({"questions": [DATABASE, NAMELESS]})
-SCRIPT = """
-[[turn]]
-match = "test it"
-step = [
-    { tool = "Bash", title = "pytest -q", ask = true, input = { command = "pytest -q" } },
-    { text = "I heard: {answer}" },
-]
-[[turn]]
-match = "test more"
-step = [
-    { tool = "Bash", title = "pytest -x", ask = true, input = { command = "pytest -x" } },
-    { text = "I heard: {answer}" },
-]
-[[turn]]
-match = "chain"
-step = [
-    { tool = "Bash", title = "x", ask = true, input = { command = "pytest -x; rm -rf /" } },
-    { text = "I heard: {answer}" },
-]
-[[turn]]
-match = "long"
-step = [
-    { tool = "Bash", title = "long", ask = true, input = { command = "LONG" } },
-    { text = "I heard: {answer}" },
-]
-[[turn]]
-match = "choose"
-step = [
-    { tool = "AskUserQuestion", ask = true, input = QUESTIONS },
-    { text = "I heard: {answer}" },
-]
-[[turn]]
-match = "plan"
-step = [
-    { tool = "ExitPlanMode", ask = true, input = { plan = "1. Look\\n2. Mend" } },
-    { text = "I heard: {answer}" },
-]
-"""
 LONG = "echo " + "x" * 5000 + " THE END"
-
-
-def _toml(questions: str) -> str:
-    """Return JSON as an inline table; the two differ in one sign."""
-    return questions.replace('": ', '" = ')
-
-
-FILLED = SCRIPT.replace("QUESTIONS", _toml(QUESTIONS)).replace('"LONG"', f'"{LONG}"')
+SCRIPT = "".join(
+    [
+        asks("test it", "Bash", "pytest -q", command="pytest -q"),
+        asks("test more", "Bash", "pytest -x", command="pytest -x"),
+        asks("chain", "Bash", "x", command="pytest -x; rm -rf /"),
+        asks("long", "Bash", "long", command=LONG),
+        asks("choose", "AskUserQuestion", questions=[DATABASE, NAMELESS]),
+        asks("plan", "ExitPlanMode", plan="1. Look\n2. Mend"),
+    ]
+)
 
 
 def ruled(guild: OfflineGuild, *, owner: str = "ben") -> Rules:
@@ -73,7 +36,7 @@ def ruled(guild: OfflineGuild, *, owner: str = "ben") -> Rules:
 async def test_what_is_allowed_here_for_good_is_not_asked_again_until_it_is_revoked(tmp_path: Path) -> None:
     async with offline_guild() as guild:
         ann, ben, lab = guild.user("ann"), guild.user("ben"), guild.channel("lab")
-        async with whole_bot(guild, tmp_path, script=FILLED, rules=ruled(guild)) as bot:
+        async with whole_bot(guild, tmp_path, script=SCRIPT, rules=ruled(guild)) as bot:
             said = await ann.says("test it", lab)
             card = await lab.next_from_bot(after=said, containing="needs your permission")
             assert "asked by ann" in card.content
@@ -83,7 +46,7 @@ async def test_what_is_allowed_here_for_good_is_not_asked_again_until_it_is_revo
             await lab.edited(card, containing="allowed here for good by ben: `Bash(pytest *)`")
             await lab.next_from_bot(after=card, containing="I heard: yes")
             assert {"allow for good"} <= {entry.action for entry in await bot.store.people.audit(10)}
-        async with whole_bot(guild, tmp_path, script=FILLED, rules=ruled(guild)) as bot:
+        async with whole_bot(guild, tmp_path, script=SCRIPT, rules=ruled(guild)) as bot:
             said = await ann.says("test more", lab)
             await lab.next_from_bot(after=said, containing="I heard: ")
             cards = [one for one in lab.messages() if "needs your permission" in one.content]
@@ -114,7 +77,7 @@ async def test_what_is_allowed_here_for_good_is_not_asked_again_until_it_is_revo
 
 
 async def test_a_no_with_a_reason_tells_the_agent_why(tmp_path: Path) -> None:
-    async with offline_guild() as guild, whole_bot(guild, tmp_path, script=FILLED):
+    async with offline_guild() as guild, whole_bot(guild, tmp_path, script=SCRIPT):
         ann, lab = guild.user("ann"), guild.channel("lab")
         said = await ann.says("test it", lab)
         card = await lab.next_from_bot(after=said, containing="needs your permission")
@@ -125,7 +88,7 @@ async def test_a_no_with_a_reason_tells_the_agent_why(tmp_path: Path) -> None:
 
 
 async def test_a_modal_that_comes_when_all_is_decided_says_so(tmp_path: Path) -> None:
-    async with offline_guild() as guild, whole_bot(guild, tmp_path, script=FILLED):
+    async with offline_guild() as guild, whole_bot(guild, tmp_path, script=SCRIPT):
         ann, ben, lab = guild.user("ann"), guild.user("ben"), guild.channel("lab")
         said = await ben.says("test it", lab)
         card = await lab.next_from_bot(after=said, containing="needs your permission")
@@ -137,7 +100,7 @@ async def test_a_modal_that_comes_when_all_is_decided_says_so(tmp_path: Path) ->
 
 
 async def test_a_long_request_is_a_file_and_nothing_of_it_is_hidden(tmp_path: Path) -> None:
-    async with offline_guild() as guild, whole_bot(guild, tmp_path, script=FILLED):
+    async with offline_guild() as guild, whole_bot(guild, tmp_path, script=SCRIPT):
         ann, lab = guild.user("ann"), guild.channel("lab")
         said = await ann.says("long", lab)
         card = await lab.next_from_bot(after=said, containing="all of it is in `request.txt`")
@@ -149,7 +112,7 @@ async def test_a_long_request_is_a_file_and_nothing_of_it_is_hidden(tmp_path: Pa
 
 
 async def test_what_cannot_be_shown_whole_can_only_be_denied(tmp_path: Path) -> None:
-    async with offline_guild() as guild, whole_bot(guild, tmp_path, script=FILLED):
+    async with offline_guild() as guild, whole_bot(guild, tmp_path, script=SCRIPT):
         ann, lab = guild.user("ann"), guild.channel("lab")
         lab.deny(guild.bot.id, Permission.ATTACH_FILES)
         said = await ann.says("long", lab)
@@ -160,7 +123,7 @@ async def test_what_cannot_be_shown_whole_can_only_be_denied(tmp_path: Path) -> 
 
 
 async def test_questions_are_answered_with_a_button_and_a_menu(tmp_path: Path) -> None:
-    async with offline_guild() as guild, whole_bot(guild, tmp_path, script=FILLED, rules=ruled(guild)):
+    async with offline_guild() as guild, whole_bot(guild, tmp_path, script=SCRIPT, rules=ruled(guild)):
         ann, lab = guild.user("ann"), guild.channel("lab")
         said = await ann.says("choose", lab)
         card = await lab.next_from_bot(after=said, containing="Which database?")
@@ -172,7 +135,7 @@ async def test_questions_are_answered_with_a_button_and_a_menu(tmp_path: Path) -
 
 
 async def test_questions_are_answered_in_own_words_by_modal_and_by_reply(tmp_path: Path) -> None:
-    async with offline_guild() as guild, whole_bot(guild, tmp_path, script=FILLED) as bot:
+    async with offline_guild() as guild, whole_bot(guild, tmp_path, script=SCRIPT) as bot:
         ann, ben, lab = guild.user("ann"), guild.user("ben"), guild.channel("lab")
         said = await ben.says("choose", lab)
         card = await lab.next_from_bot(after=said, containing="Which database?")
@@ -189,7 +152,7 @@ async def test_questions_are_answered_in_own_words_by_modal_and_by_reply(tmp_pat
 async def test_a_question_of_somebody_else_is_not_yours_to_answer(tmp_path: Path) -> None:
     async with offline_guild() as guild:
         rules = Rules(users=frozenset({guild.user("ann").id, guild.user("ben").id}))
-        async with whole_bot(guild, tmp_path, script=FILLED, rules=rules):
+        async with whole_bot(guild, tmp_path, script=SCRIPT, rules=rules):
             ann, ben, lab = guild.user("ann"), guild.user("ben"), guild.channel("lab")
             said = await ann.says("choose", lab)
             card = await lab.next_from_bot(after=said, containing="Which database?")
@@ -201,7 +164,7 @@ async def test_a_question_of_somebody_else_is_not_yours_to_answer(tmp_path: Path
 
 
 async def test_a_question_that_nobody_answers_ends_with_a_word(tmp_path: Path) -> None:
-    async with offline_guild() as guild, whole_bot(guild, tmp_path, script=FILLED, question_limit_s=0.3):
+    async with offline_guild() as guild, whole_bot(guild, tmp_path, script=SCRIPT, question_limit_s=0.3):
         ann, lab = guild.user("ann"), guild.channel("lab")
         said = await ann.says("choose", lab)
         await lab.next_from_bot(after=said, containing="nobody answered in time")
@@ -216,7 +179,7 @@ async def test_a_question_that_nobody_answers_ends_with_a_word(tmp_path: Path) -
     ],
 )
 async def test_a_plan_is_shown_and_approved(tmp_path: Path, label: str, verdict: str, heard: str) -> None:
-    async with offline_guild() as guild, whole_bot(guild, tmp_path, script=FILLED):
+    async with offline_guild() as guild, whole_bot(guild, tmp_path, script=SCRIPT):
         ann, lab = guild.user("ann"), guild.channel("lab")
         said = await ann.says("plan", lab)
         card = await lab.next_from_bot(after=said, containing="1. Look\n2. Mend")
@@ -226,7 +189,7 @@ async def test_a_plan_is_shown_and_approved(tmp_path: Path, label: str, verdict:
 
 
 async def test_a_plan_is_sent_back_with_a_word(tmp_path: Path) -> None:
-    async with offline_guild() as guild, whole_bot(guild, tmp_path, script=FILLED):
+    async with offline_guild() as guild, whole_bot(guild, tmp_path, script=SCRIPT):
         ann, lab = guild.user("ann"), guild.channel("lab")
         said = await ann.says("plan", lab)
         card = await lab.next_from_bot(after=said, containing="Shall I do this?")
@@ -243,10 +206,10 @@ async def test_after_a_restart_an_open_card_says_so_and_a_yes_counts_when_the_sa
 ) -> None:
     async with offline_guild() as guild:
         ann, lab = guild.user("ann"), guild.channel("lab")
-        async with whole_bot(guild, tmp_path, script=FILLED, grace_s=0.1):
+        async with whole_bot(guild, tmp_path, script=SCRIPT, grace_s=0.1):
             said = await ann.says("test it", lab)
             card = await lab.next_from_bot(after=said, containing="needs your permission")
-        async with whole_bot(guild, tmp_path, script=FILLED):
+        async with whole_bot(guild, tmp_path, script=SCRIPT):
             expired = await lab.edited(card, containing="expired: Roomkey was restarted")
             assert not expired.components
             cut = await lab.next_from_bot(after=card, containing="Allow and continue also says yes")
@@ -260,10 +223,10 @@ async def test_after_a_restart_an_open_card_says_so_and_a_yes_counts_when_the_sa
 async def test_after_a_restart_a_no_drops_the_turn(tmp_path: Path) -> None:
     async with offline_guild() as guild:
         ann, lab = guild.user("ann"), guild.channel("lab")
-        async with whole_bot(guild, tmp_path, script=FILLED, grace_s=0.1):
+        async with whole_bot(guild, tmp_path, script=SCRIPT, grace_s=0.1):
             said = await ann.says("test it", lab)
             card = await lab.next_from_bot(after=said, containing="needs your permission")
-        async with whole_bot(guild, tmp_path, script=FILLED) as bot:
+        async with whole_bot(guild, tmp_path, script=SCRIPT) as bot:
             cut = await lab.next_from_bot(after=card, containing="Allow and continue also says yes")
             await ann.clicks(cut, label="Drop")
             await lab.edited(cut, containing="Dropped by ann.")
@@ -276,10 +239,10 @@ async def test_after_a_restart_a_no_drops_the_turn(tmp_path: Path) -> None:
 async def test_after_a_restart_a_question_is_left_as_text(tmp_path: Path) -> None:
     async with offline_guild() as guild:
         ann, lab = guild.user("ann"), guild.channel("lab")
-        async with whole_bot(guild, tmp_path, script=FILLED, grace_s=0.1):
+        async with whole_bot(guild, tmp_path, script=SCRIPT, grace_s=0.1):
             said = await ann.says("choose", lab)
             card = await lab.next_from_bot(after=said, containing="Which database?")
-        async with whole_bot(guild, tmp_path, script=FILLED):
+        async with whole_bot(guild, tmp_path, script=SCRIPT):
             left = await lab.edited(card, containing="Which database? · Roomkey was restarted before anybody")
             assert not left.components
             cut = next(one for one in lab.messages() if one.components)

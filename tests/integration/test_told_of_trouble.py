@@ -9,6 +9,7 @@ from bot.demo.guild import OfflineGuild, Permission, Place
 from bot.demo.guild.model import Message
 from sessions.keys import session_key
 from tests.support.guilds import offline_guild
+from tests.support.scripts import asks
 from tests.support.whole_bot import whole_bot
 
 pytestmark = pytest.mark.timeout(180)  # a busy machine
@@ -16,38 +17,24 @@ pytestmark = pytest.mark.timeout(180)  # a busy machine
 WAIT_S = 60
 NO_LIVE_MESSAGE = {"display": "off"}
 """So that the next message is the card."""
-SCRIPT = """
+CHOICES = (
+    {"question": "Which database?", "options": [{"label": "Postgres"}, {"label": "SQLite"}]},
+    {"question": "Which part?", "options": [{"label": "API"}, {"label": "Page"}]},
+)
+BREAK = """
 [[turn]]
 match = "break"
 step = [{ fail = "overloaded", reason = "The model is overloaded." }]
-[[turn]]
-match = "test it"
-step = [
-    { tool = "Bash", title = "pytest -q", ask = true, input = { command = "pytest -q" } },
-    { text = "I heard: {answer}" },
-]
-[[turn]]
-match = "write it"
-step = [
-    { tool = "Write", title = "a.py", ask = true, input = { file_path = "a.py", content = "import evil" } },
-    { text = "I heard: {answer}" },
-]
-[[turn]]
-match = "at length"
-step = [
-    { tool = "Bash", title = "long", ask = true, input = { command = "LONG" } },
-    { text = "I heard: {answer}" },
-]
-[[turn]]
-match = "choose"
-step = [
-    { tool = "AskUserQuestion", ask = true, input = { questions = [
-        { question = "Which database?", options = [{ label = "Postgres" }, { label = "SQLite" }] },
-        { question = "Which part?", options = [{ label = "API" }, { label = "Page" }] },
-    ] } },
-    { text = "I heard: {answer}" },
-]
-""".replace("LONG", "echo " + "x" * 5000)
+"""
+SCRIPT = "".join(
+    [
+        BREAK,
+        asks("test it", "Bash", "pytest -q", command="pytest -q"),
+        asks("write it", "Write", "a.py", file_path="a.py", content="import evil"),
+        asks("at length", "Bash", "long", command="echo " + "x" * 5000),
+        asks("choose", "AskUserQuestion", questions=CHOICES),
+    ]
+)
 
 
 async def status(guild: OfflineGuild, place: Place) -> str:
